@@ -1,0 +1,13 @@
+//! What every other crate stands on: plain types and the seams to the outside world.
+//!
+//! Modules in reading order: [`ids`], [`clock`], [`rng`], [`wire`], [`storage`], `config`.
+//! Runs on whatever thread calls it; holds no state of its own.
+//!
+//! Invariant: nothing here reads the system's clock or draws randomness except the two functions that
+//! say so ([`clock::SystemClock`], [`rng::Rng::from_entropy`]); only a composition root calls them.
+
+pub mod clock;
+pub mod ids;
+pub mod rng;
+pub mod storage;
+pub mod wire;

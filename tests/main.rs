@@ -1,0 +1,1 @@
+//! In-process integration tests: a node driven by raw requests, and the simulator.
