@@ -1,1 +1,6 @@
-//! Placeholder head; replaced as the crate grows.
+//! Everything that decides, without waiting: logs, partitions, metadata, the controller, coordinators.
+//!
+//! Pure and synchronous: an input and `Now` go in, effects come out. No tokio, no clock, no randomness but from the
+//! `Rng` that is handed in; only ordered or insertion-ordered maps are iterated.
+
+pub mod errors;
