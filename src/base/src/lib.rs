@@ -1,6 +1,6 @@
 //! What every other crate stands on: plain types and the seams to the outside world.
 //!
-//! Modules in reading order: [`ids`], [`clock`], [`rng`], [`wire`], [`codec`], [`storage`], `config`.
+//! Modules in reading order: [`ids`], [`clock`], [`rng`], [`wire`], [`codec`], [`storage`], [`config`].
 //! Runs on whatever thread calls it; holds no state of its own.
 //!
 //! Invariant: nothing here reads the system's clock or draws randomness except the two functions that
@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod codec;
+pub mod config;
 pub mod ids;
 pub mod rng;
 pub mod storage;
