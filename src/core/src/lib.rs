@@ -4,3 +4,5 @@
 //! `Rng` that is handed in; only ordered or insertion-ordered maps are iterated.
 
 pub mod errors;
+
+pub mod metadata;
