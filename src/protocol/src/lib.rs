@@ -1,1 +1,16 @@
-//! Placeholder head; replaced as the crate grows.
+//! Kafka's protocol as bytes: frames, headers, the audit of what arrives, and the messages.
+//!
+//! Modules in reading order: [`frame`] (sizes of frames), [`header`], [`api`] (facts about each API), [`audit`], [`generated`] (the
+//! table of APIs, and messages that kafka-protocol lacks in part). Messages that kafka-protocol serves
+//! in all their versions are used from there. Pure functions; runs on whatever thread calls it.
+//!
+//! Invariant: no byte from the network panics here, and nothing is allocated by a length that was not proven to fit.
+
+// Before `generated`, which uses its macros.
+#[macro_use]
+mod codec;
+pub mod api;
+pub mod audit;
+pub mod frame;
+pub mod generated;
+pub mod header;
