@@ -9,11 +9,19 @@
 
 pub mod builder;
 pub mod patch;
+mod recompress;
 pub mod record;
+pub mod stream;
+pub mod validate;
 
 pub use builder::{BatchBuilder, Record};
 pub use patch::BatchPatch;
-pub use record::{RecordView, Records};
+pub use record::{RecordView, Records, records};
+pub use stream::{RecordMeta, RecordStream, for_each_record};
+pub use validate::{
+    AppendOrigin, ProduceError, ProduceErrorCode, ProduceRules, ValidatedBatch,
+    validate_for_produce,
+};
 
 use crate::compression::CompressionType;
 use std::ops::Range;

@@ -261,6 +261,17 @@ impl Compressor {
         Ok(Compressor { inner })
     }
 
+    /// Bytes in the buffer so far; what the codec still holds back is not counted.
+    pub fn written(&self) -> usize {
+        match &self.inner {
+            InnerCompressor::None(out) => out.len(),
+            InnerCompressor::Gzip(e) => e.get_ref().len(),
+            InnerCompressor::Snappy(e) => e.written(),
+            InnerCompressor::Lz4(e) => e.get_ref().len(),
+            InnerCompressor::Zstd(e) => e.get_ref().len(),
+        }
+    }
+
     /// Writes what is buffered and the stream's end; gives the buffer back.
     pub fn finish(self) -> io::Result<Vec<u8>> {
         match self.inner {

@@ -158,7 +158,7 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     #[inline]
-    fn u8(&mut self) -> Option<u8> {
+    pub(crate) fn u8(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
         Some(*first)
@@ -205,7 +205,8 @@ impl<'a> Cursor<'a> {
         Some(((raw >> 1) as i64) ^ -((raw & 1) as i64))
     }
 
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+    #[inline]
+    pub(crate) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.rest.split_at_checked(n)?;
         self.rest = tail;
         Some(head)

@@ -26,6 +26,9 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(input: &'a [u8], limit: usize) -> io::Result<Decoder<'a>> {
+        if input.is_empty() {
+            return Err(corrupt("snappy: empty input"));
+        }
         let framed = input.starts_with(&MAGIC);
         let rest = if framed {
             // Version and the oldest compatible version follow; snappy-java refuses a version below 1.
@@ -121,6 +124,10 @@ impl Encoder {
             out,
             pending: Vec::with_capacity(BLOCK_SIZE),
         }
+    }
+
+    pub(super) fn written(&self) -> usize {
+        self.out.len()
     }
 
     fn write_block(&mut self) -> io::Result<()> {

@@ -8,20 +8,24 @@ use std::io::{self, Read};
 const WINDOW_LOG_MAX: u32 = 27;
 
 pub(super) struct Decoder<'a> {
-    inner: ::zstd::stream::read::Decoder<'static, &'a [u8]>,
+    /// `None` on no input at all, which zstd-jni reads as an empty stream.
+    inner: Option<::zstd::stream::read::Decoder<'static, &'a [u8]>>,
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(input: &'a [u8]) -> io::Result<Decoder<'a>> {
+        if input.is_empty() {
+            return Ok(Decoder { inner: None });
+        }
         let mut inner = ::zstd::stream::read::Decoder::with_buffer(input)?;
         inner.window_log_max(WINDOW_LOG_MAX)?;
-        Ok(Decoder { inner })
+        Ok(Decoder { inner: Some(inner) })
     }
 }
 
 impl Read for Decoder<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(out)
+        self.inner.as_mut().map_or(Ok(0), |inner| inner.read(out))
     }
 }
 
