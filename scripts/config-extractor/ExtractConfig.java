@@ -43,6 +43,7 @@ public final class ExtractConfig {
         line("");
         line("/// " + doc);
         line("pub const " + name + ": &[ConfigDef] = &[");
+        List<String> definitionOrder = new ArrayList<>(def.configKeys().keySet());
         for (ConfigDef.ConfigKey key : new TreeMap<>(def.configKeys()).values()) {
             line("    ConfigDef {");
             line("        name: " + text(key.name) + ",");
@@ -55,6 +56,7 @@ public final class ExtractConfig {
             line("        dynamic: DynamicMode::" + dynamicMode(scope, key.name) + ",");
             line("        synonyms: &[" + synonyms(scope, key.name) + "],");
             line("        internal: " + key.internalConfig + ",");
+            line("        position: " + definitionOrder.indexOf(key.name) + ",");
             line("    },");
         }
         line("];");

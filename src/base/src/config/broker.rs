@@ -179,9 +179,10 @@ impl BrokerConfig {
             optional,
             |def, error| explain(def, error, &settings),
         )?;
-        check_listener_keys(&settings)?;
-        let config = BrokerConfig::build(values, settings)?;
+        let mut config = BrokerConfig::build(values, settings)?;
         validate::broker(&config)?;
+        // Only now: the rules above speak of the keys that were set, this one of topics' keys.
+        config.topic_settings = TopicSettings::resolve(&BTreeMap::new(), &config.topic_defaults)?;
         Ok(config)
     }
 
@@ -235,7 +236,6 @@ impl BrokerConfig {
             str::to_owned,
         );
         let topic_defaults = TopicDefaults::of(&values);
-        let topic_settings = TopicSettings::resolve(&BTreeMap::new(), &topic_defaults)?;
         let when_set = |key: &str| settings.get(key).map(|_| values.int(key));
         Ok(BrokerConfig {
             node_id,
@@ -271,7 +271,7 @@ impl BrokerConfig {
                 delete_enable: values.boolean("delete.topic.enable"),
             },
             topic_defaults,
-            topic_settings,
+            topic_settings: TopicSettings::default(),
             groups: GroupCoordinatorConfig {
                 session_timeout_ms_min: values.int("group.min.session.timeout.ms"),
                 session_timeout_ms_max: values.int("group.max.session.timeout.ms"),
@@ -434,21 +434,6 @@ fn populate_synonyms(settings: &mut Settings) {
     }
 }
 
-/// A listener's own keys are parsed by the definition of the key that they override.
-fn check_listener_keys(settings: &Settings) -> Result<(), ConfigError> {
-    for (key, setting) in settings.iter() {
-        if let Some(def) = super::layers::listener_base_key(key) {
-            let named = ConfigDef {
-                name: def.name,
-                ..*def
-            };
-            super::value::parse_value(&named, Some(Some(&setting.value)))
-                .map_err(|error| locate(error, settings, [key]))?;
-        }
-    }
-    Ok(())
-}
-
 /// Adds to Kafka's sentence what is allowed and where the value was set.
 fn explain(def: &'static ConfigDef, error: ConfigError, settings: &Settings) -> ConfigError {
     let Some(setting) = settings.get(def.name) else {
@@ -539,6 +524,15 @@ fn protocol_map(
         map.insert(name.to_uppercase(), protocol);
     }
     if settings.get(KEY).is_none() {
+        if let Some(uri) = values
+            .list("listeners")
+            .iter()
+            .find(|uri| !uri.contains(':'))
+        {
+            return Err(ConfigError(format!(
+                "Unable to parse a listener name from {uri}"
+            )));
+        }
         let secure = |name: &str| {
             SecurityProtocol::for_name(name)
                 .is_some_and(|p| p != SecurityProtocol::Plaintext && p.name() == name)

@@ -164,6 +164,8 @@ pub struct ConfigDef {
     pub synonyms: &'static [Synonym],
     /// Not shown by DescribeConfigs unless it was set.
     pub internal: bool,
+    /// Its place in Kafka's own definition, which shows in the order of DescribeConfigs.
+    pub position: usize,
 }
 
 impl ConfigDef {

@@ -22,6 +22,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 358,
     },
     ConfigDef {
         name: "add.partitions.to.txn.retry.backoff.ms",
@@ -37,6 +38,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 359,
     },
     ConfigDef {
         name: "advertised.listeners",
@@ -53,6 +55,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 76,
     },
     ConfigDef {
         name: "alter.config.policy.class.name",
@@ -65,6 +68,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 212,
     },
     ConfigDef {
         name: "alter.log.dirs.replication.quota.window.num",
@@ -80,6 +84,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 273,
     },
     ConfigDef {
         name: "alter.log.dirs.replication.quota.window.size.seconds",
@@ -95,6 +100,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 277,
     },
     ConfigDef {
         name: "authorizer.class.name",
@@ -107,6 +113,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 40,
     },
     ConfigDef {
         name: "auto.create.topics.enable",
@@ -119,6 +126,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 206,
     },
     ConfigDef {
         name: "auto.leader.rebalance.enable",
@@ -131,6 +139,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 106,
     },
     ConfigDef {
         name: "background.threads",
@@ -146,6 +155,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 35,
     },
     ConfigDef {
         name: "broker.heartbeat.interval.ms",
@@ -158,6 +168,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 57,
     },
     ConfigDef {
         name: "broker.id",
@@ -170,6 +181,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 31,
     },
     ConfigDef {
         name: "broker.rack",
@@ -182,6 +194,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 42,
     },
     ConfigDef {
         name: "broker.session.timeout.ms",
@@ -194,6 +207,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 58,
     },
     ConfigDef {
         name: "client.quota.callback.class",
@@ -206,6 +220,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 279,
     },
     ConfigDef {
         name: "compression.gzip.level",
@@ -218,6 +233,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 46,
     },
     ConfigDef {
         name: "compression.lz4.level",
@@ -233,6 +249,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 47,
     },
     ConfigDef {
         name: "compression.type",
@@ -245,6 +262,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 45,
     },
     ConfigDef {
         name: "compression.zstd.level",
@@ -260,6 +278,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 48,
     },
     ConfigDef {
         name: "config.providers",
@@ -276,6 +295,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 39,
     },
     ConfigDef {
         name: "connection.failed.authentication.delay.ms",
@@ -291,6 +311,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 87,
     },
     ConfigDef {
         name: "connections.max.idle.ms",
@@ -303,6 +324,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 86,
     },
     ConfigDef {
         name: "connections.max.reauth.ms",
@@ -315,6 +337,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 280,
     },
     ConfigDef {
         name: "controlled.shutdown.enable",
@@ -327,6 +350,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 43,
     },
     ConfigDef {
         name: "controller.listener.names",
@@ -343,6 +367,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 59,
     },
     ConfigDef {
         name: "controller.performance.always.log.threshold.ms",
@@ -358,6 +383,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 62,
     },
     ConfigDef {
         name: "controller.performance.sample.period.ms",
@@ -373,6 +399,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 61,
     },
     ConfigDef {
         name: "controller.quorum.append.linger.ms",
@@ -388,6 +415,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 258,
     },
     ConfigDef {
         name: "controller.quorum.auto.join.enable",
@@ -400,6 +428,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 261,
     },
     ConfigDef {
         name: "controller.quorum.bootstrap.servers",
@@ -412,6 +441,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 254,
     },
     ConfigDef {
         name: "controller.quorum.election.backoff.max.ms",
@@ -427,6 +457,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 257,
     },
     ConfigDef {
         name: "controller.quorum.election.timeout.ms",
@@ -442,6 +473,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 255,
     },
     ConfigDef {
         name: "controller.quorum.fetch.max.bytes",
@@ -457,6 +489,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 263,
     },
     ConfigDef {
         name: "controller.quorum.fetch.snapshot.max.bytes",
@@ -472,6 +505,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 262,
     },
     ConfigDef {
         name: "controller.quorum.fetch.timeout.ms",
@@ -487,6 +521,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 256,
     },
     ConfigDef {
         name: "controller.quorum.request.timeout.ms",
@@ -502,6 +537,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 259,
     },
     ConfigDef {
         name: "controller.quorum.retry.backoff.ms",
@@ -517,6 +553,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 260,
     },
     ConfigDef {
         name: "controller.quorum.voters",
@@ -529,6 +566,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 253,
     },
     ConfigDef {
         name: "controller.quota.window.num",
@@ -544,6 +582,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 274,
     },
     ConfigDef {
         name: "controller.quota.window.size.seconds",
@@ -559,6 +598,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 278,
     },
     ConfigDef {
         name: "controller.socket.timeout.ms",
@@ -571,6 +611,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 91,
     },
     ConfigDef {
         name: "cordoned.log.dirs",
@@ -587,6 +628,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 184,
     },
     ConfigDef {
         name: "create.topic.policy.class.name",
@@ -599,6 +641,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 211,
     },
     ConfigDef {
         name: "default.replication.factor",
@@ -611,6 +654,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 92,
     },
     ConfigDef {
         name: "delegation.token.expiry.check.interval.ms",
@@ -626,6 +670,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 357,
     },
     ConfigDef {
         name: "delegation.token.expiry.time.ms",
@@ -641,6 +686,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 356,
     },
     ConfigDef {
         name: "delegation.token.max.lifetime.ms",
@@ -656,6 +702,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 355,
     },
     ConfigDef {
         name: "delegation.token.secret.key",
@@ -668,6 +715,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 354,
     },
     ConfigDef {
         name: "delete.records.purgatory.purge.interval.requests",
@@ -680,6 +728,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 105,
     },
     ConfigDef {
         name: "delete.topic.enable",
@@ -692,6 +741,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 44,
     },
     ConfigDef {
         name: "early.start.listeners",
@@ -708,6 +758,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 41,
     },
     ConfigDef {
         name: "fetch.max.bytes",
@@ -723,6 +774,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 50,
     },
     ConfigDef {
         name: "fetch.purgatory.purge.interval.requests",
@@ -735,6 +787,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 103,
     },
     ConfigDef {
         name: "follower.fetch.last.tiered.offset.enable",
@@ -747,6 +800,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 113,
     },
     ConfigDef {
         name: "group.consumer.assignment.interval.ms",
@@ -762,6 +816,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 141,
     },
     ConfigDef {
         name: "group.consumer.assignors",
@@ -778,6 +833,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 139,
     },
     ConfigDef {
         name: "group.consumer.heartbeat.interval.ms",
@@ -793,6 +849,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 135,
     },
     ConfigDef {
         name: "group.consumer.max.assignment.interval.ms",
@@ -808,6 +865,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 143,
     },
     ConfigDef {
         name: "group.consumer.max.heartbeat.interval.ms",
@@ -823,6 +881,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 137,
     },
     ConfigDef {
         name: "group.consumer.max.session.timeout.ms",
@@ -838,6 +897,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 134,
     },
     ConfigDef {
         name: "group.consumer.max.size",
@@ -853,6 +913,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 138,
     },
     ConfigDef {
         name: "group.consumer.migration.policy",
@@ -870,6 +931,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 140,
     },
     ConfigDef {
         name: "group.consumer.min.assignment.interval.ms",
@@ -885,6 +947,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 142,
     },
     ConfigDef {
         name: "group.consumer.min.heartbeat.interval.ms",
@@ -900,6 +963,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 136,
     },
     ConfigDef {
         name: "group.consumer.min.session.timeout.ms",
@@ -915,6 +979,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 133,
     },
     ConfigDef {
         name: "group.consumer.regex.refresh.interval.ms",
@@ -930,6 +995,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 144,
     },
     ConfigDef {
         name: "group.consumer.session.timeout.ms",
@@ -945,6 +1011,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 132,
     },
     ConfigDef {
         name: "group.coordinator.append.linger.ms",
@@ -960,6 +1027,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 117,
     },
     ConfigDef {
         name: "group.coordinator.background.threads",
@@ -975,6 +1043,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 116,
     },
     ConfigDef {
         name: "group.coordinator.cached.buffer.max.bytes",
@@ -990,6 +1059,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 124,
     },
     ConfigDef {
         name: "group.coordinator.rebalance.protocols",
@@ -1006,6 +1076,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 114,
     },
     ConfigDef {
         name: "group.coordinator.threads",
@@ -1021,6 +1092,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 115,
     },
     ConfigDef {
         name: "group.initial.rebalance.delay.ms",
@@ -1033,6 +1105,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 130,
     },
     ConfigDef {
         name: "group.max.session.timeout.ms",
@@ -1045,6 +1118,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 129,
     },
     ConfigDef {
         name: "group.max.size",
@@ -1060,6 +1134,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 131,
     },
     ConfigDef {
         name: "group.min.session.timeout.ms",
@@ -1072,6 +1147,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 128,
     },
     ConfigDef {
         name: "group.share.assignment.interval.ms",
@@ -1087,6 +1163,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 153,
     },
     ConfigDef {
         name: "group.share.assignors",
@@ -1103,6 +1180,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 152,
     },
     ConfigDef {
         name: "group.share.delivery.count.limit",
@@ -1118,6 +1196,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 215,
     },
     ConfigDef {
         name: "group.share.heartbeat.interval.ms",
@@ -1133,6 +1212,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 148,
     },
     ConfigDef {
         name: "group.share.initialize.retry.interval.ms",
@@ -1148,6 +1228,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 156,
     },
     ConfigDef {
         name: "group.share.max.assignment.interval.ms",
@@ -1163,6 +1244,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 155,
     },
     ConfigDef {
         name: "group.share.max.delivery.count.limit",
@@ -1178,6 +1260,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 216,
     },
     ConfigDef {
         name: "group.share.max.heartbeat.interval.ms",
@@ -1193,6 +1276,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 150,
     },
     ConfigDef {
         name: "group.share.max.partition.max.record.locks",
@@ -1208,6 +1292,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 222,
     },
     ConfigDef {
         name: "group.share.max.record.lock.duration.ms",
@@ -1223,6 +1308,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 220,
     },
     ConfigDef {
         name: "group.share.max.session.timeout.ms",
@@ -1238,6 +1324,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 147,
     },
     ConfigDef {
         name: "group.share.max.share.sessions",
@@ -1253,6 +1340,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 225,
     },
     ConfigDef {
         name: "group.share.max.size",
@@ -1268,6 +1356,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 151,
     },
     ConfigDef {
         name: "group.share.min.assignment.interval.ms",
@@ -1283,6 +1372,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 154,
     },
     ConfigDef {
         name: "group.share.min.delivery.count.limit",
@@ -1298,6 +1388,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 217,
     },
     ConfigDef {
         name: "group.share.min.heartbeat.interval.ms",
@@ -1313,6 +1404,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 149,
     },
     ConfigDef {
         name: "group.share.min.partition.max.record.locks",
@@ -1328,6 +1420,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 223,
     },
     ConfigDef {
         name: "group.share.min.record.lock.duration.ms",
@@ -1343,6 +1436,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 219,
     },
     ConfigDef {
         name: "group.share.min.session.timeout.ms",
@@ -1358,6 +1452,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 146,
     },
     ConfigDef {
         name: "group.share.partition.max.record.locks",
@@ -1373,6 +1468,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 221,
     },
     ConfigDef {
         name: "group.share.persister.class.name",
@@ -1385,6 +1481,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 226,
     },
     ConfigDef {
         name: "group.share.record.lock.duration.ms",
@@ -1400,6 +1497,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 218,
     },
     ConfigDef {
         name: "group.share.session.timeout.ms",
@@ -1415,6 +1513,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 145,
     },
     ConfigDef {
         name: "group.streams.assignment.interval.ms",
@@ -1430,6 +1529,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 167,
     },
     ConfigDef {
         name: "group.streams.heartbeat.interval.ms",
@@ -1445,6 +1545,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 160,
     },
     ConfigDef {
         name: "group.streams.initial.rebalance.delay.ms",
@@ -1460,6 +1561,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 166,
     },
     ConfigDef {
         name: "group.streams.max.assignment.interval.ms",
@@ -1475,6 +1577,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 169,
     },
     ConfigDef {
         name: "group.streams.max.heartbeat.interval.ms",
@@ -1490,6 +1593,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 162,
     },
     ConfigDef {
         name: "group.streams.max.session.timeout.ms",
@@ -1505,6 +1609,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 159,
     },
     ConfigDef {
         name: "group.streams.max.size",
@@ -1520,6 +1625,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 163,
     },
     ConfigDef {
         name: "group.streams.max.standby.replicas",
@@ -1535,6 +1641,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 165,
     },
     ConfigDef {
         name: "group.streams.min.assignment.interval.ms",
@@ -1550,6 +1657,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 168,
     },
     ConfigDef {
         name: "group.streams.min.heartbeat.interval.ms",
@@ -1565,6 +1673,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 161,
     },
     ConfigDef {
         name: "group.streams.min.session.timeout.ms",
@@ -1580,6 +1689,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 158,
     },
     ConfigDef {
         name: "group.streams.num.standby.replicas",
@@ -1595,6 +1705,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 164,
     },
     ConfigDef {
         name: "group.streams.session.timeout.ms",
@@ -1610,6 +1721,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 157,
     },
     ConfigDef {
         name: "initial.broker.registration.timeout.ms",
@@ -1622,6 +1734,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 56,
     },
     ConfigDef {
         name: "inter.broker.listener.name",
@@ -1634,6 +1747,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 111,
     },
     ConfigDef {
         name: "internal.metadata.delete.delay.millis",
@@ -1646,6 +1760,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 74,
     },
     ConfigDef {
         name: "internal.metadata.log.segment.bytes",
@@ -1658,6 +1773,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 72,
     },
     ConfigDef {
         name: "internal.metadata.max.batch.size.in.bytes",
@@ -1670,6 +1786,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 73,
     },
     ConfigDef {
         name: "kafka.metrics.polling.interval.secs",
@@ -1685,6 +1802,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 269,
     },
     ConfigDef {
         name: "kafka.metrics.reporters",
@@ -1701,6 +1819,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 268,
     },
     ConfigDef {
         name: "leader.imbalance.check.interval.seconds",
@@ -1716,6 +1835,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 107,
     },
     ConfigDef {
         name: "listener.security.protocol.map",
@@ -1730,6 +1850,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 77,
     },
     ConfigDef {
         name: "listeners",
@@ -1746,6 +1867,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 75,
     },
     ConfigDef {
         name: "log.cleaner.backoff.ms",
@@ -1761,6 +1883,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 175,
     },
     ConfigDef {
         name: "log.cleaner.dedupe.buffer.size",
@@ -1773,6 +1896,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 172,
     },
     ConfigDef {
         name: "log.cleaner.delete.retention.ms",
@@ -1788,6 +1912,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 178,
     },
     ConfigDef {
         name: "log.cleaner.enable",
@@ -1800,6 +1925,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 177,
     },
     ConfigDef {
         name: "log.cleaner.io.buffer.load.factor",
@@ -1812,6 +1938,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 174,
     },
     ConfigDef {
         name: "log.cleaner.io.buffer.size",
@@ -1827,6 +1954,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 173,
     },
     ConfigDef {
         name: "log.cleaner.io.max.bytes.per.second",
@@ -1839,6 +1967,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 171,
     },
     ConfigDef {
         name: "log.cleaner.max.compaction.lag.ms",
@@ -1854,6 +1983,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 180,
     },
     ConfigDef {
         name: "log.cleaner.min.cleanable.ratio",
@@ -1869,6 +1999,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 176,
     },
     ConfigDef {
         name: "log.cleaner.min.compaction.lag.ms",
@@ -1884,6 +2015,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 179,
     },
     ConfigDef {
         name: "log.cleaner.threads",
@@ -1899,6 +2031,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 170,
     },
     ConfigDef {
         name: "log.cleanup.policy",
@@ -1915,6 +2048,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 195,
     },
     ConfigDef {
         name: "log.dir",
@@ -1931,6 +2065,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 182,
     },
     ConfigDef {
         name: "log.dir.failure.timeout.ms",
@@ -1946,6 +2081,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 213,
     },
     ConfigDef {
         name: "log.dirs",
@@ -1962,6 +2098,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 183,
     },
     ConfigDef {
         name: "log.flush.interval.messages",
@@ -1977,6 +2114,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 198,
     },
     ConfigDef {
         name: "log.flush.interval.ms",
@@ -1998,6 +2136,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 201,
     },
     ConfigDef {
         name: "log.flush.offset.checkpoint.interval.ms",
@@ -2013,6 +2152,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 202,
     },
     ConfigDef {
         name: "log.flush.scheduler.interval.ms",
@@ -2025,6 +2165,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 200,
     },
     ConfigDef {
         name: "log.flush.start.offset.checkpoint.interval.ms",
@@ -2040,6 +2181,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 203,
     },
     ConfigDef {
         name: "log.index.interval.bytes",
@@ -2055,6 +2197,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 197,
     },
     ConfigDef {
         name: "log.index.size.max.bytes",
@@ -2070,6 +2213,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 196,
     },
     ConfigDef {
         name: "log.initial.task.delay.ms",
@@ -2085,6 +2229,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 214,
     },
     ConfigDef {
         name: "log.local.retention.bytes",
@@ -2100,6 +2245,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 22,
     },
     ConfigDef {
         name: "log.local.retention.ms",
@@ -2115,6 +2261,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 21,
     },
     ConfigDef {
         name: "log.message.timestamp.after.max.ms",
@@ -2130,6 +2277,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 210,
     },
     ConfigDef {
         name: "log.message.timestamp.before.max.ms",
@@ -2145,6 +2293,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 209,
     },
     ConfigDef {
         name: "log.message.timestamp.type",
@@ -2157,6 +2306,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 208,
     },
     ConfigDef {
         name: "log.preallocate",
@@ -2169,6 +2319,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 204,
     },
     ConfigDef {
         name: "log.retention.bytes",
@@ -2181,6 +2332,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 193,
     },
     ConfigDef {
         name: "log.retention.check.interval.ms",
@@ -2196,6 +2348,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 194,
     },
     ConfigDef {
         name: "log.retention.hours",
@@ -2221,6 +2374,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 192,
     },
     ConfigDef {
         name: "log.retention.minutes",
@@ -2246,6 +2400,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 191,
     },
     ConfigDef {
         name: "log.retention.ms",
@@ -2271,6 +2426,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 190,
     },
     ConfigDef {
         name: "log.roll.hours",
@@ -2295,6 +2451,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 187,
     },
     ConfigDef {
         name: "log.roll.jitter.hours",
@@ -2319,6 +2476,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 189,
     },
     ConfigDef {
         name: "log.roll.jitter.ms",
@@ -2340,6 +2498,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 188,
     },
     ConfigDef {
         name: "log.roll.ms",
@@ -2361,6 +2520,7 @@ pub const BROKER: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 186,
     },
     ConfigDef {
         name: "log.segment.bytes",
@@ -2376,6 +2536,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 185,
     },
     ConfigDef {
         name: "log.segment.delete.delay.ms",
@@ -2391,6 +2552,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 199,
     },
     ConfigDef {
         name: "max.connection.creation.rate",
@@ -2406,6 +2568,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 85,
     },
     ConfigDef {
         name: "max.connections",
@@ -2421,6 +2584,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 84,
     },
     ConfigDef {
         name: "max.connections.per.ip",
@@ -2436,6 +2600,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 82,
     },
     ConfigDef {
         name: "max.connections.per.ip.overrides",
@@ -2448,6 +2613,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 83,
     },
     ConfigDef {
         name: "max.incremental.fetch.session.cache.slots",
@@ -2463,6 +2629,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 49,
     },
     ConfigDef {
         name: "max.request.partition.size.limit",
@@ -2478,6 +2645,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 51,
     },
     ConfigDef {
         name: "message.max.bytes",
@@ -2493,6 +2661,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 32,
     },
     ConfigDef {
         name: "metadata.log.dir",
@@ -2505,6 +2674,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 66,
     },
     ConfigDef {
         name: "metadata.log.max.record.bytes.between.snapshots",
@@ -2520,6 +2690,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 64,
     },
     ConfigDef {
         name: "metadata.log.max.snapshot.interval.ms",
@@ -2535,6 +2706,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 65,
     },
     ConfigDef {
         name: "metadata.log.segment.bytes",
@@ -2550,6 +2722,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 67,
     },
     ConfigDef {
         name: "metadata.log.segment.ms",
@@ -2562,6 +2735,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 68,
     },
     ConfigDef {
         name: "metadata.max.idle.interval.ms",
@@ -2577,6 +2751,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 71,
     },
     ConfigDef {
         name: "metadata.max.retention.bytes",
@@ -2589,6 +2764,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 69,
     },
     ConfigDef {
         name: "metadata.max.retention.ms",
@@ -2601,6 +2777,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 70,
     },
     ConfigDef {
         name: "metric.reporters",
@@ -2617,6 +2794,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 266,
     },
     ConfigDef {
         name: "metrics.num.samples",
@@ -2632,6 +2810,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 264,
     },
     ConfigDef {
         name: "metrics.recording.level",
@@ -2644,6 +2823,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 267,
     },
     ConfigDef {
         name: "metrics.sample.window.ms",
@@ -2659,6 +2839,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 265,
     },
     ConfigDef {
         name: "min.insync.replicas",
@@ -2674,6 +2855,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 207,
     },
     ConfigDef {
         name: "node.id",
@@ -2689,6 +2871,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 55,
     },
     ConfigDef {
         name: "num.io.threads",
@@ -2704,6 +2887,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 33,
     },
     ConfigDef {
         name: "num.network.threads",
@@ -2719,6 +2903,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 90,
     },
     ConfigDef {
         name: "num.partitions",
@@ -2734,6 +2919,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 181,
     },
     ConfigDef {
         name: "num.recovery.threads.per.data.dir",
@@ -2749,6 +2935,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 205,
     },
     ConfigDef {
         name: "num.replica.alter.log.dirs.threads",
@@ -2761,6 +2948,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 34,
     },
     ConfigDef {
         name: "num.replica.fetchers",
@@ -2776,6 +2964,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 101,
     },
     ConfigDef {
         name: "offset.metadata.max.bytes",
@@ -2788,6 +2977,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 125,
     },
     ConfigDef {
         name: "offsets.commit.timeout.ms",
@@ -2803,6 +2993,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 118,
     },
     ConfigDef {
         name: "offsets.load.buffer.size",
@@ -2818,6 +3009,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 119,
     },
     ConfigDef {
         name: "offsets.retention.check.interval.ms",
@@ -2833,6 +3025,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 127,
     },
     ConfigDef {
         name: "offsets.retention.minutes",
@@ -2848,6 +3041,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 126,
     },
     ConfigDef {
         name: "offsets.topic.compression.codec",
@@ -2860,6 +3054,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 123,
     },
     ConfigDef {
         name: "offsets.topic.num.partitions",
@@ -2875,6 +3070,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 121,
     },
     ConfigDef {
         name: "offsets.topic.replication.factor",
@@ -2890,6 +3086,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 120,
     },
     ConfigDef {
         name: "offsets.topic.segment.bytes",
@@ -2905,6 +3102,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 122,
     },
     ConfigDef {
         name: "principal.builder.class",
@@ -2919,6 +3117,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 283,
     },
     ConfigDef {
         name: "process.roles",
@@ -2935,6 +3134,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 54,
     },
     ConfigDef {
         name: "producer.id.expiration.check.interval.ms",
@@ -2950,6 +3150,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 247,
     },
     ConfigDef {
         name: "producer.id.expiration.ms",
@@ -2965,6 +3166,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 246,
     },
     ConfigDef {
         name: "producer.purgatory.purge.interval.requests",
@@ -2977,6 +3179,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 104,
     },
     ConfigDef {
         name: "queued.max.request.bytes",
@@ -2989,6 +3192,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 89,
     },
     ConfigDef {
         name: "queued.max.requests",
@@ -3004,6 +3208,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 88,
     },
     ConfigDef {
         name: "quota.window.num",
@@ -3019,6 +3224,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 271,
     },
     ConfigDef {
         name: "quota.window.size.seconds",
@@ -3034,6 +3240,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 275,
     },
     ConfigDef {
         name: "remote.fetch.max.wait.ms",
@@ -3049,6 +3256,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 29,
     },
     ConfigDef {
         name: "remote.list.offsets.request.timeout.ms",
@@ -3064,6 +3272,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 30,
     },
     ConfigDef {
         name: "remote.log.index.file.cache.total.size.bytes",
@@ -3079,6 +3288,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 9,
     },
     ConfigDef {
         name: "remote.log.index.file.cache.ttl.ms",
@@ -3094,6 +3304,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 10,
     },
     ConfigDef {
         name: "remote.log.manager.copier.thread.pool.size",
@@ -3109,6 +3320,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 12,
     },
     ConfigDef {
         name: "remote.log.manager.copy.max.bytes.per.second",
@@ -3124,6 +3336,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 23,
     },
     ConfigDef {
         name: "remote.log.manager.copy.quota.window.num",
@@ -3139,6 +3352,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 24,
     },
     ConfigDef {
         name: "remote.log.manager.copy.quota.window.size.seconds",
@@ -3154,6 +3368,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 25,
     },
     ConfigDef {
         name: "remote.log.manager.expiration.thread.pool.size",
@@ -3169,6 +3384,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 13,
     },
     ConfigDef {
         name: "remote.log.manager.fetch.max.bytes.per.second",
@@ -3184,6 +3400,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 26,
     },
     ConfigDef {
         name: "remote.log.manager.fetch.quota.window.num",
@@ -3199,6 +3416,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 27,
     },
     ConfigDef {
         name: "remote.log.manager.fetch.quota.window.size.seconds",
@@ -3214,6 +3432,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 28,
     },
     ConfigDef {
         name: "remote.log.manager.follower.thread.pool.size",
@@ -3229,6 +3448,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 14,
     },
     ConfigDef {
         name: "remote.log.manager.task.interval.ms",
@@ -3244,6 +3464,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 15,
     },
     ConfigDef {
         name: "remote.log.manager.task.retry.backoff.max.ms",
@@ -3259,6 +3480,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 17,
     },
     ConfigDef {
         name: "remote.log.manager.task.retry.backoff.ms",
@@ -3274,6 +3496,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 16,
     },
     ConfigDef {
         name: "remote.log.manager.task.retry.jitter",
@@ -3289,6 +3512,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 18,
     },
     ConfigDef {
         name: "remote.log.manager.thread.pool.size",
@@ -3304,6 +3528,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 11,
     },
     ConfigDef {
         name: "remote.log.metadata.custom.metadata.max.bytes",
@@ -3319,6 +3544,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 8,
     },
     ConfigDef {
         name: "remote.log.metadata.manager.class.name",
@@ -3333,6 +3559,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 5,
     },
     ConfigDef {
         name: "remote.log.metadata.manager.class.path",
@@ -3345,6 +3572,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 6,
     },
     ConfigDef {
         name: "remote.log.metadata.manager.impl.prefix",
@@ -3357,6 +3585,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 2,
     },
     ConfigDef {
         name: "remote.log.metadata.manager.listener.name",
@@ -3369,6 +3598,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 7,
     },
     ConfigDef {
         name: "remote.log.reader.max.pending.tasks",
@@ -3384,6 +3614,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 20,
     },
     ConfigDef {
         name: "remote.log.reader.threads",
@@ -3399,6 +3630,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 19,
     },
     ConfigDef {
         name: "remote.log.storage.manager.class.name",
@@ -3411,6 +3643,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 3,
     },
     ConfigDef {
         name: "remote.log.storage.manager.class.path",
@@ -3423,6 +3656,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 4,
     },
     ConfigDef {
         name: "remote.log.storage.manager.impl.prefix",
@@ -3435,6 +3669,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 1,
     },
     ConfigDef {
         name: "remote.log.storage.system.enable",
@@ -3447,6 +3682,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 0,
     },
     ConfigDef {
         name: "replica.fetch.backoff.ms",
@@ -3462,6 +3698,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 98,
     },
     ConfigDef {
         name: "replica.fetch.max.bytes",
@@ -3477,6 +3714,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 96,
     },
     ConfigDef {
         name: "replica.fetch.min.bytes",
@@ -3489,6 +3727,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 99,
     },
     ConfigDef {
         name: "replica.fetch.response.max.bytes",
@@ -3504,6 +3743,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 100,
     },
     ConfigDef {
         name: "replica.fetch.wait.max.ms",
@@ -3516,6 +3756,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 97,
     },
     ConfigDef {
         name: "replica.high.watermark.checkpoint.interval.ms",
@@ -3528,6 +3769,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 102,
     },
     ConfigDef {
         name: "replica.lag.time.max.ms",
@@ -3540,6 +3782,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 93,
     },
     ConfigDef {
         name: "replica.selector.class",
@@ -3552,6 +3795,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 112,
     },
     ConfigDef {
         name: "replica.socket.receive.buffer.bytes",
@@ -3564,6 +3808,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 95,
     },
     ConfigDef {
         name: "replica.socket.timeout.ms",
@@ -3576,6 +3821,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 94,
     },
     ConfigDef {
         name: "replication.quota.window.num",
@@ -3591,6 +3837,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 272,
     },
     ConfigDef {
         name: "replication.quota.window.size.seconds",
@@ -3606,6 +3853,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 276,
     },
     ConfigDef {
         name: "request.timeout.ms",
@@ -3618,6 +3866,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 36,
     },
     ConfigDef {
         name: "sasl.client.callback.handler.class",
@@ -3630,6 +3879,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 312,
     },
     ConfigDef {
         name: "sasl.enabled.mechanisms",
@@ -3646,6 +3896,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 308,
     },
     ConfigDef {
         name: "sasl.jaas.config",
@@ -3658,6 +3909,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 311,
     },
     ConfigDef {
         name: "sasl.kerberos.kinit.cmd",
@@ -3670,6 +3922,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 316,
     },
     ConfigDef {
         name: "sasl.kerberos.min.time.before.relogin",
@@ -3682,6 +3935,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 319,
     },
     ConfigDef {
         name: "sasl.kerberos.principal.to.local.rules",
@@ -3698,6 +3952,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 310,
     },
     ConfigDef {
         name: "sasl.kerberos.service.name",
@@ -3710,6 +3965,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 315,
     },
     ConfigDef {
         name: "sasl.kerberos.ticket.renew.jitter",
@@ -3722,6 +3978,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 318,
     },
     ConfigDef {
         name: "sasl.kerberos.ticket.renew.window.factor",
@@ -3734,6 +3991,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 317,
     },
     ConfigDef {
         name: "sasl.login.callback.handler.class",
@@ -3746,6 +4004,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 314,
     },
     ConfigDef {
         name: "sasl.login.class",
@@ -3758,6 +4017,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 313,
     },
     ConfigDef {
         name: "sasl.login.connect.timeout.ms",
@@ -3770,6 +4030,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 324,
     },
     ConfigDef {
         name: "sasl.login.read.timeout.ms",
@@ -3782,6 +4043,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 325,
     },
     ConfigDef {
         name: "sasl.login.refresh.buffer.seconds",
@@ -3794,6 +4056,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 323,
     },
     ConfigDef {
         name: "sasl.login.refresh.min.period.seconds",
@@ -3806,6 +4069,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 322,
     },
     ConfigDef {
         name: "sasl.login.refresh.window.factor",
@@ -3818,6 +4082,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 320,
     },
     ConfigDef {
         name: "sasl.login.refresh.window.jitter",
@@ -3830,6 +4095,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 321,
     },
     ConfigDef {
         name: "sasl.login.retry.backoff.max.ms",
@@ -3842,6 +4108,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 326,
     },
     ConfigDef {
         name: "sasl.login.retry.backoff.ms",
@@ -3854,6 +4121,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 327,
     },
     ConfigDef {
         name: "sasl.mechanism.controller.protocol",
@@ -3866,6 +4134,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 60,
     },
     ConfigDef {
         name: "sasl.mechanism.inter.broker.protocol",
@@ -3878,6 +4147,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 307,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.algorithm",
@@ -3890,6 +4160,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 333,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.aud",
@@ -3902,6 +4173,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 334,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.exp.seconds",
@@ -3917,6 +4189,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 335,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.iss",
@@ -3929,6 +4202,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 336,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.jti.include",
@@ -3941,6 +4215,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 337,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.nbf.seconds",
@@ -3956,6 +4231,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 338,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.claim.sub",
@@ -3968,6 +4244,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 339,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.file",
@@ -3980,6 +4257,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 340,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.private.key.file",
@@ -3992,6 +4270,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 341,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.private.key.passphrase",
@@ -4004,6 +4283,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 342,
     },
     ConfigDef {
         name: "sasl.oauthbearer.assertion.template.file",
@@ -4016,6 +4296,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 343,
     },
     ConfigDef {
         name: "sasl.oauthbearer.client.credentials.client.id",
@@ -4028,6 +4309,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 331,
     },
     ConfigDef {
         name: "sasl.oauthbearer.client.credentials.client.secret",
@@ -4040,6 +4322,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 332,
     },
     ConfigDef {
         name: "sasl.oauthbearer.clock.skew.seconds",
@@ -4052,6 +4335,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 351,
     },
     ConfigDef {
         name: "sasl.oauthbearer.expected.audience",
@@ -4068,6 +4352,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 352,
     },
     ConfigDef {
         name: "sasl.oauthbearer.expected.issuer",
@@ -4080,6 +4365,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 353,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwks.endpoint.refresh.ms",
@@ -4092,6 +4378,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 348,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms",
@@ -4104,6 +4391,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 350,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms",
@@ -4116,6 +4404,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 349,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwks.endpoint.url",
@@ -4128,6 +4417,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 347,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwt.retriever.class",
@@ -4140,6 +4430,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 328,
     },
     ConfigDef {
         name: "sasl.oauthbearer.jwt.validator.class",
@@ -4152,6 +4443,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 329,
     },
     ConfigDef {
         name: "sasl.oauthbearer.scope",
@@ -4164,6 +4456,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 330,
     },
     ConfigDef {
         name: "sasl.oauthbearer.scope.claim.name",
@@ -4176,6 +4469,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 344,
     },
     ConfigDef {
         name: "sasl.oauthbearer.sub.claim.name",
@@ -4188,6 +4482,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 345,
     },
     ConfigDef {
         name: "sasl.oauthbearer.token.endpoint.url",
@@ -4200,6 +4495,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 346,
     },
     ConfigDef {
         name: "sasl.server.callback.handler.class",
@@ -4212,6 +4508,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 309,
     },
     ConfigDef {
         name: "sasl.server.max.receive.size",
@@ -4224,6 +4521,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 281,
     },
     ConfigDef {
         name: "security.inter.broker.protocol",
@@ -4236,6 +4534,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 110,
     },
     ConfigDef {
         name: "security.providers",
@@ -4248,6 +4547,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 282,
     },
     ConfigDef {
         name: "server.max.startup.time.ms",
@@ -4263,6 +4563,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 63,
     },
     ConfigDef {
         name: "share.coordinator.append.linger.ms",
@@ -4278,6 +4579,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 235,
     },
     ConfigDef {
         name: "share.coordinator.cached.buffer.max.bytes",
@@ -4293,6 +4595,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 239,
     },
     ConfigDef {
         name: "share.coordinator.cold.partition.snapshot.interval.ms",
@@ -4308,6 +4611,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 238,
     },
     ConfigDef {
         name: "share.coordinator.load.buffer.size",
@@ -4323,6 +4627,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 233,
     },
     ConfigDef {
         name: "share.coordinator.snapshot.update.records.per.snapshot",
@@ -4338,6 +4643,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 232,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.compression.codec",
@@ -4350,6 +4656,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 234,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.min.isr",
@@ -4365,6 +4672,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 229,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.num.partitions",
@@ -4380,6 +4688,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 227,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.prune.interval.ms",
@@ -4395,6 +4704,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 237,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.replication.factor",
@@ -4410,6 +4720,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 228,
     },
     ConfigDef {
         name: "share.coordinator.state.topic.segment.bytes",
@@ -4425,6 +4736,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 230,
     },
     ConfigDef {
         name: "share.coordinator.threads",
@@ -4440,6 +4752,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 231,
     },
     ConfigDef {
         name: "share.coordinator.write.timeout.ms",
@@ -4455,6 +4768,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 236,
     },
     ConfigDef {
         name: "share.fetch.purgatory.purge.interval.requests",
@@ -4467,6 +4781,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 224,
     },
     ConfigDef {
         name: "socket.connection.setup.timeout.max.ms",
@@ -4479,6 +4794,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 38,
     },
     ConfigDef {
         name: "socket.connection.setup.timeout.ms",
@@ -4491,6 +4807,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 37,
     },
     ConfigDef {
         name: "socket.listen.backlog.size",
@@ -4506,6 +4823,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 81,
     },
     ConfigDef {
         name: "socket.receive.buffer.bytes",
@@ -4518,6 +4836,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 79,
     },
     ConfigDef {
         name: "socket.request.max.bytes",
@@ -4533,6 +4852,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 80,
     },
     ConfigDef {
         name: "socket.send.buffer.bytes",
@@ -4545,6 +4865,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 78,
     },
     ConfigDef {
         name: "ssl.allow.dn.changes",
@@ -4557,6 +4878,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 286,
     },
     ConfigDef {
         name: "ssl.allow.san.changes",
@@ -4569,6 +4891,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 287,
     },
     ConfigDef {
         name: "ssl.cipher.suites",
@@ -4585,6 +4908,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 305,
     },
     ConfigDef {
         name: "ssl.client.auth",
@@ -4597,6 +4921,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 284,
     },
     ConfigDef {
         name: "ssl.enabled.protocols",
@@ -4613,6 +4938,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 290,
     },
     ConfigDef {
         name: "ssl.endpoint.identification.algorithm",
@@ -4625,6 +4951,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 303,
     },
     ConfigDef {
         name: "ssl.engine.factory.class",
@@ -4637,6 +4964,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 306,
     },
     ConfigDef {
         name: "ssl.key.password",
@@ -4649,6 +4977,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 294,
     },
     ConfigDef {
         name: "ssl.keymanager.algorithm",
@@ -4661,6 +4990,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 301,
     },
     ConfigDef {
         name: "ssl.keystore.certificate.chain",
@@ -4673,6 +5003,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 296,
     },
     ConfigDef {
         name: "ssl.keystore.key",
@@ -4685,6 +5016,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 295,
     },
     ConfigDef {
         name: "ssl.keystore.location",
@@ -4697,6 +5029,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 292,
     },
     ConfigDef {
         name: "ssl.keystore.password",
@@ -4709,6 +5042,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 293,
     },
     ConfigDef {
         name: "ssl.keystore.type",
@@ -4721,6 +5055,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 291,
     },
     ConfigDef {
         name: "ssl.principal.mapping.rules",
@@ -4733,6 +5068,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 285,
     },
     ConfigDef {
         name: "ssl.protocol",
@@ -4745,6 +5081,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 288,
     },
     ConfigDef {
         name: "ssl.provider",
@@ -4757,6 +5094,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 289,
     },
     ConfigDef {
         name: "ssl.secure.random.implementation",
@@ -4769,6 +5107,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 304,
     },
     ConfigDef {
         name: "ssl.trustmanager.algorithm",
@@ -4781,6 +5120,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 302,
     },
     ConfigDef {
         name: "ssl.truststore.certificates",
@@ -4793,6 +5133,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 300,
     },
     ConfigDef {
         name: "ssl.truststore.location",
@@ -4805,6 +5146,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 298,
     },
     ConfigDef {
         name: "ssl.truststore.password",
@@ -4817,6 +5159,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 299,
     },
     ConfigDef {
         name: "ssl.truststore.type",
@@ -4829,6 +5172,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::PerBroker,
         synonyms: &[],
         internal: false,
+        position: 297,
     },
     ConfigDef {
         name: "telemetry.max.bytes",
@@ -4844,6 +5188,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 270,
     },
     ConfigDef {
         name: "transaction.abort.timed.out.transaction.cleanup.interval.ms",
@@ -4859,6 +5204,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 250,
     },
     ConfigDef {
         name: "transaction.max.timeout.ms",
@@ -4874,6 +5220,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 249,
     },
     ConfigDef {
         name: "transaction.partition.verification.enable",
@@ -4886,6 +5233,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 245,
     },
     ConfigDef {
         name: "transaction.remove.expired.transaction.cleanup.interval.ms",
@@ -4901,6 +5249,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 251,
     },
     ConfigDef {
         name: "transaction.state.log.load.buffer.size",
@@ -4916,6 +5265,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 241,
     },
     ConfigDef {
         name: "transaction.state.log.min.isr",
@@ -4931,6 +5281,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 240,
     },
     ConfigDef {
         name: "transaction.state.log.num.partitions",
@@ -4946,6 +5297,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 243,
     },
     ConfigDef {
         name: "transaction.state.log.replication.factor",
@@ -4961,6 +5313,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 242,
     },
     ConfigDef {
         name: "transaction.state.log.segment.bytes",
@@ -4976,6 +5329,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 244,
     },
     ConfigDef {
         name: "transaction.two.phase.commit.enable",
@@ -4988,6 +5342,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 252,
     },
     ConfigDef {
         name: "transactional.id.expiration.ms",
@@ -5003,6 +5358,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: false,
+        position: 248,
     },
     ConfigDef {
         name: "unclean.leader.election.enable",
@@ -5015,6 +5371,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 109,
     },
     ConfigDef {
         name: "unclean.leader.election.interval.ms",
@@ -5030,6 +5387,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 108,
     },
     ConfigDef {
         name: "unstable.api.versions.enable",
@@ -5042,6 +5400,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 52,
     },
     ConfigDef {
         name: "unstable.feature.versions.enable",
@@ -5054,6 +5413,7 @@ pub const BROKER: &[ConfigDef] = &[
         dynamic: DynamicMode::ReadOnly,
         synonyms: &[],
         internal: true,
+        position: 53,
     },
 ];
 
@@ -5073,6 +5433,7 @@ pub const BROKER_DYNAMIC_ONLY: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 1,
     },
     ConfigDef {
         name: "leader.replication.throttled.rate",
@@ -5088,6 +5449,7 @@ pub const BROKER_DYNAMIC_ONLY: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 0,
     },
     ConfigDef {
         name: "replica.alter.log.dirs.io.max.bytes.per.second",
@@ -5103,6 +5465,7 @@ pub const BROKER_DYNAMIC_ONLY: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 2,
     },
 ];
 
@@ -5126,6 +5489,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 15,
     },
     ConfigDef {
         name: "compression.gzip.level",
@@ -5141,6 +5505,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 19,
     },
     ConfigDef {
         name: "compression.lz4.level",
@@ -5159,6 +5524,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 20,
     },
     ConfigDef {
         name: "compression.type",
@@ -5174,6 +5540,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 18,
     },
     ConfigDef {
         name: "compression.zstd.level",
@@ -5192,6 +5559,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 21,
     },
     ConfigDef {
         name: "delete.retention.ms",
@@ -5210,6 +5578,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 10,
     },
     ConfigDef {
         name: "file.delete.delay.ms",
@@ -5228,6 +5597,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 13,
     },
     ConfigDef {
         name: "flush.messages",
@@ -5246,6 +5616,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 4,
     },
     ConfigDef {
         name: "flush.ms",
@@ -5270,6 +5641,7 @@ pub const TOPIC: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 5,
     },
     ConfigDef {
         name: "follower.replication.throttled.replicas",
@@ -5282,6 +5654,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 27,
     },
     ConfigDef {
         name: "index.interval.bytes",
@@ -5300,6 +5673,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 9,
     },
     ConfigDef {
         name: "internal.segment.bytes",
@@ -5312,6 +5686,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: true,
+        position: 33,
     },
     ConfigDef {
         name: "leader.replication.throttled.replicas",
@@ -5324,6 +5699,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 26,
     },
     ConfigDef {
         name: "local.retention.bytes",
@@ -5342,6 +5718,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 30,
     },
     ConfigDef {
         name: "local.retention.ms",
@@ -5360,6 +5737,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 29,
     },
     ConfigDef {
         name: "max.compaction.lag.ms",
@@ -5378,6 +5756,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 12,
     },
     ConfigDef {
         name: "max.message.bytes",
@@ -5396,6 +5775,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 8,
     },
     ConfigDef {
         name: "message.timestamp.after.max.ms",
@@ -5414,6 +5794,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 25,
     },
     ConfigDef {
         name: "message.timestamp.before.max.ms",
@@ -5432,6 +5813,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 24,
     },
     ConfigDef {
         name: "message.timestamp.type",
@@ -5447,6 +5829,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 23,
     },
     ConfigDef {
         name: "min.cleanable.dirty.ratio",
@@ -5465,6 +5848,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 14,
     },
     ConfigDef {
         name: "min.compaction.lag.ms",
@@ -5483,6 +5867,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 11,
     },
     ConfigDef {
         name: "min.insync.replicas",
@@ -5501,6 +5886,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 17,
     },
     ConfigDef {
         name: "preallocate",
@@ -5516,6 +5902,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 22,
     },
     ConfigDef {
         name: "remote.log.copy.disable",
@@ -5528,6 +5915,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 31,
     },
     ConfigDef {
         name: "remote.log.delete.on.disable",
@@ -5540,6 +5928,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 32,
     },
     ConfigDef {
         name: "remote.storage.enable",
@@ -5552,6 +5941,7 @@ pub const TOPIC: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 28,
     },
     ConfigDef {
         name: "retention.bytes",
@@ -5567,6 +5957,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 6,
     },
     ConfigDef {
         name: "retention.ms",
@@ -5595,6 +5986,7 @@ pub const TOPIC: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 7,
     },
     ConfigDef {
         name: "segment.bytes",
@@ -5613,6 +6005,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 0,
     },
     ConfigDef {
         name: "segment.index.bytes",
@@ -5631,6 +6024,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 3,
     },
     ConfigDef {
         name: "segment.jitter.ms",
@@ -5655,6 +6049,7 @@ pub const TOPIC: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 2,
     },
     ConfigDef {
         name: "segment.ms",
@@ -5679,6 +6074,7 @@ pub const TOPIC: &[ConfigDef] = &[
             },
         ],
         internal: false,
+        position: 1,
     },
     ConfigDef {
         name: "unclean.leader.election.enable",
@@ -5694,6 +6090,7 @@ pub const TOPIC: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 16,
     },
 ];
 
@@ -5716,6 +6113,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 2,
     },
     ConfigDef {
         name: "consumer.heartbeat.interval.ms",
@@ -5734,6 +6132,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 1,
     },
     ConfigDef {
         name: "consumer.session.timeout.ms",
@@ -5752,6 +6151,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 0,
     },
     ConfigDef {
         name: "share.assignment.interval.ms",
@@ -5770,6 +6170,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 11,
     },
     ConfigDef {
         name: "share.auto.offset.reset",
@@ -5782,6 +6183,7 @@ pub const GROUP: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 8,
     },
     ConfigDef {
         name: "share.delivery.count.limit",
@@ -5800,6 +6202,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 6,
     },
     ConfigDef {
         name: "share.heartbeat.interval.ms",
@@ -5818,6 +6221,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 4,
     },
     ConfigDef {
         name: "share.isolation.level",
@@ -5830,6 +6234,7 @@ pub const GROUP: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 9,
     },
     ConfigDef {
         name: "share.partition.max.record.locks",
@@ -5848,6 +6253,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 7,
     },
     ConfigDef {
         name: "share.record.lock.duration.ms",
@@ -5866,6 +6272,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 5,
     },
     ConfigDef {
         name: "share.renew.acknowledge.enable",
@@ -5878,6 +6285,7 @@ pub const GROUP: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 10,
     },
     ConfigDef {
         name: "share.session.timeout.ms",
@@ -5896,6 +6304,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 3,
     },
     ConfigDef {
         name: "streams.assignment.interval.ms",
@@ -5914,6 +6323,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 16,
     },
     ConfigDef {
         name: "streams.heartbeat.interval.ms",
@@ -5932,6 +6342,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 13,
     },
     ConfigDef {
         name: "streams.initial.rebalance.delay.ms",
@@ -5950,6 +6361,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 15,
     },
     ConfigDef {
         name: "streams.num.standby.replicas",
@@ -5968,6 +6380,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 14,
     },
     ConfigDef {
         name: "streams.session.timeout.ms",
@@ -5986,6 +6399,7 @@ pub const GROUP: &[ConfigDef] = &[
             unit: Unit::Same,
         }],
         internal: false,
+        position: 12,
     },
 ];
 
@@ -6002,6 +6416,7 @@ pub const CLIENT_METRICS: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 1,
     },
     ConfigDef {
         name: "match",
@@ -6018,6 +6433,7 @@ pub const CLIENT_METRICS: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 2,
     },
     ConfigDef {
         name: "metrics",
@@ -6034,5 +6450,6 @@ pub const CLIENT_METRICS: &[ConfigDef] = &[
         dynamic: DynamicMode::ClusterWide,
         synonyms: &[],
         internal: false,
+        position: 0,
     },
 ];

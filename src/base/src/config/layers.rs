@@ -52,6 +52,8 @@ pub enum Origin {
     Environment(String),
     /// A flag of the command line, as typed.
     Flag(String),
+    /// While the node ran.
+    Dynamic,
 }
 
 impl fmt::Display for Origin {
@@ -61,6 +63,7 @@ impl fmt::Display for Origin {
             Origin::Sample => f.write_str("by default (no file was given)"),
             Origin::File { path, line } => write!(f, "in {}, line {line}", path.display()),
             Origin::Environment(name) => write!(f, "by the environment variable {name}"),
+            Origin::Dynamic => f.write_str("dynamically"),
             Origin::Flag(flag) => write!(f, "on the command line by {flag}"),
         }
     }
@@ -163,6 +166,11 @@ impl Settings {
                 origin,
             },
         );
+    }
+
+    /// Forgets one value.
+    pub fn remove(&mut self, key: &str) {
+        self.entries.remove(key);
     }
 
     /// The setting of `key`, if there is one.

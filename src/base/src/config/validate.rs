@@ -76,6 +76,8 @@ pub(super) fn broker(config: &BrokerConfig) -> Result<(), ConfigError> {
             &["group.coordinator.rebalance.protocols"],
         );
     }
+    early_start_listeners(config, &rule)?;
+    groups(&rule)?;
     roles(config, &rule)?;
     if config.roles.broker {
         broker_listeners(config, &rule)?;
@@ -269,6 +271,103 @@ fn broker_listeners(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), Confi
     )
 }
 
+fn early_start_listeners(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
+    let known = |name: &str| config.listeners.iter().any(|e| e.listener == name);
+    match config.values.list("early.start.listeners").iter().find(|name| !known(name)) {
+        Some(name) => rule.refuse(
+            &format!(
+                "early.start.listeners contains listener {name}, but this is not contained in listeners or \
+                 controller.listener.names"
+            ),
+            &["early.start.listeners"],
+        ),
+        None => Ok(()),
+    }
+}
+
+/// `GroupCoordinatorConfig` and `ShareGroupConfig`: each pair's first key must be at least the second.
+fn groups(rule: &Rules<'_>) -> Result<(), ConfigError> {
+    let values = &rule.config.values;
+    for protocol in ["consumer", "share", "streams"] {
+        for what in [
+            "heartbeat.interval",
+            "session.timeout",
+            "assignment.interval",
+        ] {
+            let [own, min, max] =
+                ["", "min.", "max."].map(|bound| format!("group.{protocol}.{bound}{what}.ms"));
+            rule.at_least(&max, &min, Order::GreaterFirst)?;
+            rule.at_least(&own, &min, Order::GreaterFirst)?;
+            rule.at_least(&max, &own, Order::LessFirst)?;
+            if what == "session.timeout" {
+                let heartbeat = format!("group.{protocol}.heartbeat.interval.ms");
+                if values.int(&heartbeat) >= values.int(&own) {
+                    return rule.refuse(
+                        &format!("{heartbeat} must be less than {own}"),
+                        &[&heartbeat, &own],
+                    );
+                }
+            }
+        }
+        let (builtin, package): (&[&str], &[&str]) = match protocol {
+            "consumer" => (&["uniform", "range"], &["UniformAssignor", "RangeAssignor"]),
+            "share" => (&["simple"], &["SimpleAssignor"]),
+            _ => continue,
+        };
+        let key = format!("group.{protocol}.assignors");
+        let known = |name: &str| {
+            let class = name.strip_prefix("org.apache.kafka.coordinator.group.assignor.");
+            builtin.contains(&name) || class.is_some_and(|class| package.contains(&class))
+        };
+        let assignors = values.list(&key);
+        if let Some(class) = assignors.iter().find(|name| !known(name)) {
+            return rule.refuse(&format!("Class {class} cannot be found"), &[&key]);
+        }
+        if protocol == "share" && assignors.len() != 1 {
+            let text = format!(
+                "{key} must contain exactly one assignor, but found {}",
+                assignors.len()
+            );
+            return rule.refuse(&text, &[&key]);
+        }
+    }
+    rule.at_least(
+        "group.streams.max.standby.replicas",
+        "group.streams.num.standby.replicas",
+        Order::LessFirst,
+    )?;
+    for (greater, less) in [
+        (
+            "group.share.max.delivery.count.limit",
+            "group.share.delivery.count.limit",
+        ),
+        (
+            "group.share.delivery.count.limit",
+            "group.share.min.delivery.count.limit",
+        ),
+        (
+            "group.share.max.partition.max.record.locks",
+            "group.share.partition.max.record.locks",
+        ),
+        (
+            "group.share.partition.max.record.locks",
+            "group.share.min.partition.max.record.locks",
+        ),
+        (
+            "group.share.record.lock.duration.ms",
+            "group.share.min.record.lock.duration.ms",
+        ),
+        (
+            "group.share.max.record.lock.duration.ms",
+            "group.share.record.lock.duration.ms",
+        ),
+        ("group.share.max.share.sessions", "group.share.max.size"),
+    ] {
+        rule.at_least(greater, less, Order::GreaterFirst)?;
+    }
+    Ok(())
+}
+
 fn sockets(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
     let values = &config.values;
     let queued = values.long("queued.max.request.bytes");
@@ -336,7 +435,27 @@ struct Rules<'a> {
     config: &'a BrokerConfig,
 }
 
+/// Which of two keys Kafka's sentence begins with.
+#[derive(Clone, Copy)]
+enum Order {
+    GreaterFirst,
+    LessFirst,
+}
+
 impl Rules<'_> {
+    /// The value of `greater` must not be below that of `less`.
+    fn at_least(&self, greater: &str, less: &str, order: Order) -> Result<(), ConfigError> {
+        let values = &self.config.values;
+        if values.int(greater) >= values.int(less) {
+            return Ok(());
+        }
+        let text = match order {
+            Order::GreaterFirst => format!("{greater} must be greater than or equal to {less}"),
+            Order::LessFirst => format!("{less} must be less than or equal to {greater}"),
+        };
+        self.refuse(&text, &[greater, less])
+    }
+
     fn require(&self, holds: bool, text: &str, keys: &[&str]) -> Result<(), ConfigError> {
         if holds {
             Ok(())

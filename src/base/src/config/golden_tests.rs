@@ -1,0 +1,166 @@
+//! What Apache Kafka says to good and bad configuration, replayed: `tests/golden/config-validation.tsv`, recorded by
+//! `scripts/extract-config --texts`.
+
+use super::dynamic::{BrokerResource, DynamicConfigs};
+use super::*;
+use std::collections::BTreeMap;
+
+const GOLDEN: &str = include_str!("../../../../tests/golden/config-validation.tsv");
+
+/// The node that the recording uses.
+const NODE: [(&str, &str); 5] = [
+    ("process.roles", "broker,controller"),
+    ("node.id", "1"),
+    ("controller.quorum.voters", "1@localhost:9093"),
+    ("controller.listener.names", "CONTROLLER"),
+    ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093"),
+];
+
+#[test]
+fn every_recorded_answer_is_the_same_here() {
+    let node = BrokerConfig::new(Settings::from_pairs(NODE)).unwrap();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<String> = line.split('\t').map(unescape).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let (expected, actual) = match fields[..] {
+            ["value", scope, key, text, kind, result] => {
+                (format!("{kind}\t{result}"), value(scope, key, text))
+            }
+            ["order", scope, names] => (names.to_owned(), order(&node, scope)),
+            ["topic", spec, kind, result] => {
+                (format!("{kind}\t{result}"), outcome(topic(&node, spec)))
+            }
+            ["group", spec, kind, result] => (
+                format!("{kind}\t{result}"),
+                outcome(group::validate(&pairs(spec), &node.values)),
+            ),
+            ["metrics", spec, kind, result] => {
+                let said = group::validate_client_metrics("subscription", &pairs(spec));
+                (
+                    format!("{kind}\t{result}"),
+                    outcome(said.map_err(|e| ConfigError(e.to_string()))),
+                )
+            }
+            ["dynamic", resource, spec, kind, result] => {
+                let resource = if resource == "cluster" {
+                    BrokerResource::Cluster
+                } else {
+                    BrokerResource::Own
+                };
+                (
+                    format!("{kind}\t{result}"),
+                    outcome(dynamic::validate(&pairs(spec), resource)),
+                )
+            }
+            ["broker", spec, kind, result] => {
+                // Ours goes on with what is allowed and where the value was set.
+                let said = outcome(broker(spec));
+                let kafka = format!("{kind}\t{}", result.trim_end_matches('.'));
+                let ours = said.split(" (allowed: ").next().unwrap_or_default();
+                let ours = ours
+                    .rsplit_once(" was set in ")
+                    .and_then(|(head, _)| head.rfind(" (").map(|i| &head[..i]))
+                    .unwrap_or(ours);
+                let same = said.starts_with(&kafka) && (kind == "ok" || !said.is_empty());
+                (kafka.clone(), if same { kafka } else { ours.to_owned() })
+            }
+            _ => panic!("a line of another form: {line}"),
+        };
+        count += 1;
+        if expected != actual {
+            wrong.push(format!("{line}\n      here: {actual}"));
+        }
+    }
+    assert!(count > 1_000, "{count} cases");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn unescape(field: &str) -> String {
+    field
+        .replace("\\t", "\t")
+        .replace("\\n", "\n")
+        .replace("\\\\", "\\")
+}
+
+fn outcome(result: Result<(), ConfigError>) -> String {
+    result.map_or_else(|error| format!("error\t{error}"), |()| "ok\t".to_owned())
+}
+
+fn pairs(spec: &str) -> BTreeMap<String, String> {
+    spec.split(";;")
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
+}
+
+fn scope(name: &str) -> Scope {
+    match name {
+        "Broker" => Scope::Broker,
+        "Topic" => Scope::Topic,
+        "Group" => Scope::Group,
+        _ => Scope::ClientMetrics,
+    }
+}
+
+fn value(scope_name: &str, key: &str, text: &str) -> String {
+    let def = def::find(scope(scope_name), key).unwrap();
+    match value::parse_value(def, Some(Some(text))) {
+        // A password's own text is hidden by Java's toString, too.
+        Ok(Some(parsed @ Value::Password(_))) => format!("ok\t{parsed}"),
+        Ok(Some(parsed)) => format!("ok\t{}", parsed.to_text()),
+        Ok(None) => "null\t".to_owned(),
+        Err(error) => format!("error\t{error}"),
+    }
+}
+
+fn order(node: &BrokerConfig, scope: &str) -> String {
+    let none = BTreeMap::new();
+    let dynamic = DynamicConfigs {
+        broker: &none,
+        cluster: &none,
+    };
+    let entries = match scope {
+        "Broker" => describe::broker(node, dynamic),
+        "Topic" => describe::topic(node, dynamic, &none).unwrap(),
+        "Group" => describe::group(node, dynamic, &none).unwrap(),
+        _ => describe::client_metrics(&none).unwrap(),
+    };
+    let names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+    names.join(",")
+}
+
+fn topic(node: &BrokerConfig, spec: &str) -> Result<(), ConfigError> {
+    let mut new = pairs(spec);
+    let remote = new.remove("remote").is_some_and(|v| v == "true");
+    let existing: BTreeMap<String, String> = new
+        .iter()
+        .filter_map(|(k, v)| Some((k.strip_prefix("was:")?.to_owned(), v.clone())))
+        .collect();
+    new.retain(|key, _| !key.starts_with("was:"));
+    topic::validate(&existing, &new, &node.topic_defaults, remote)
+}
+
+fn broker(spec: &str) -> Result<(), ConfigError> {
+    let mut all: BTreeMap<String, String> = NODE
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
+    for (key, value) in pairs(spec) {
+        if value == "-" {
+            all.remove(&key);
+        } else {
+            all.insert(key, value);
+        }
+    }
+    BrokerConfig::new(Settings::from_pairs(
+        all.iter().map(|(k, v)| (k.as_str(), v.as_str())),
+    ))
+    .map(|_| ())
+}
