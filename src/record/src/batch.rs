@@ -18,10 +18,7 @@ pub use builder::{BatchBuilder, Record};
 pub use patch::BatchPatch;
 pub use record::{RecordView, Records, records};
 pub use stream::{RecordMeta, RecordStream, for_each_record};
-pub use validate::{
-    AppendOrigin, ProduceError, ProduceErrorCode, ProduceRules, ValidatedBatch,
-    validate_for_produce,
-};
+pub use validate::{AppendOrigin, ProduceError, ProduceErrorCode, ProduceRules, ValidatedBatch, validate_for_produce};
 
 use crate::compression::CompressionType;
 use std::ops::Range;
@@ -182,10 +179,7 @@ impl BatchHeader {
     /// ([`verify_crc`]), nor are count, offsets and codec.
     pub fn parse(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
         let Some(h) = bytes.first_chunk::<RECORD_BATCH_OVERHEAD>() else {
-            return Err(BatchError::Truncated {
-                needed: RECORD_BATCH_OVERHEAD,
-                left: bytes.len(),
-            });
+            return Err(BatchError::Truncated { needed: RECORD_BATCH_OVERHEAD, left: bytes.len() });
         };
         let header = BatchHeader {
             base_offset: i64::from_be_bytes(be(h, BASE_OFFSET_OFFSET)),
@@ -215,26 +209,17 @@ impl BatchHeader {
     pub fn to_bytes(&self) -> [u8; RECORD_BATCH_OVERHEAD] {
         let mut out = [0; RECORD_BATCH_OVERHEAD];
         out[BASE_OFFSET_OFFSET..LENGTH_OFFSET].copy_from_slice(&self.base_offset.to_be_bytes());
-        out[LENGTH_OFFSET..PARTITION_LEADER_EPOCH_OFFSET]
-            .copy_from_slice(&self.batch_length.to_be_bytes());
-        out[PARTITION_LEADER_EPOCH_OFFSET..MAGIC_OFFSET]
-            .copy_from_slice(&self.partition_leader_epoch.to_be_bytes());
+        out[LENGTH_OFFSET..PARTITION_LEADER_EPOCH_OFFSET].copy_from_slice(&self.batch_length.to_be_bytes());
+        out[PARTITION_LEADER_EPOCH_OFFSET..MAGIC_OFFSET].copy_from_slice(&self.partition_leader_epoch.to_be_bytes());
         out[MAGIC_OFFSET..CRC_OFFSET].copy_from_slice(&self.magic.to_be_bytes());
         out[CRC_OFFSET..ATTRIBUTES_OFFSET].copy_from_slice(&self.crc.to_be_bytes());
-        out[ATTRIBUTES_OFFSET..LAST_OFFSET_DELTA_OFFSET]
-            .copy_from_slice(&self.attributes.to_be_bytes());
-        out[LAST_OFFSET_DELTA_OFFSET..BASE_TIMESTAMP_OFFSET]
-            .copy_from_slice(&self.last_offset_delta.to_be_bytes());
-        out[BASE_TIMESTAMP_OFFSET..MAX_TIMESTAMP_OFFSET]
-            .copy_from_slice(&self.base_timestamp.to_be_bytes());
-        out[MAX_TIMESTAMP_OFFSET..PRODUCER_ID_OFFSET]
-            .copy_from_slice(&self.max_timestamp.to_be_bytes());
-        out[PRODUCER_ID_OFFSET..PRODUCER_EPOCH_OFFSET]
-            .copy_from_slice(&self.producer_id.to_be_bytes());
-        out[PRODUCER_EPOCH_OFFSET..BASE_SEQUENCE_OFFSET]
-            .copy_from_slice(&self.producer_epoch.to_be_bytes());
-        out[BASE_SEQUENCE_OFFSET..RECORDS_COUNT_OFFSET]
-            .copy_from_slice(&self.base_sequence.to_be_bytes());
+        out[ATTRIBUTES_OFFSET..LAST_OFFSET_DELTA_OFFSET].copy_from_slice(&self.attributes.to_be_bytes());
+        out[LAST_OFFSET_DELTA_OFFSET..BASE_TIMESTAMP_OFFSET].copy_from_slice(&self.last_offset_delta.to_be_bytes());
+        out[BASE_TIMESTAMP_OFFSET..MAX_TIMESTAMP_OFFSET].copy_from_slice(&self.base_timestamp.to_be_bytes());
+        out[MAX_TIMESTAMP_OFFSET..PRODUCER_ID_OFFSET].copy_from_slice(&self.max_timestamp.to_be_bytes());
+        out[PRODUCER_ID_OFFSET..PRODUCER_EPOCH_OFFSET].copy_from_slice(&self.producer_id.to_be_bytes());
+        out[PRODUCER_EPOCH_OFFSET..BASE_SEQUENCE_OFFSET].copy_from_slice(&self.producer_epoch.to_be_bytes());
+        out[BASE_SEQUENCE_OFFSET..RECORDS_COUNT_OFFSET].copy_from_slice(&self.base_sequence.to_be_bytes());
         out[RECORDS_COUNT_OFFSET..RECORDS_OFFSET].copy_from_slice(&self.record_count.to_be_bytes());
         out
     }
@@ -246,8 +231,7 @@ impl BatchHeader {
 
     /// Offset of the last record (kept by compaction even if that record is gone).
     pub fn last_offset(&self) -> i64 {
-        self.base_offset
-            .wrapping_add(i64::from(self.last_offset_delta))
+        self.base_offset.wrapping_add(i64::from(self.last_offset_delta))
     }
 
     /// Offset after the batch.
@@ -320,9 +304,7 @@ impl BatchHeader {
 /// `sequence + increment`, from `i32::MAX` on to 0.
 pub fn increment_sequence(sequence: i32, increment: i32) -> i32 {
     if sequence > i32::MAX.wrapping_sub(increment) {
-        increment
-            .wrapping_sub(i32::MAX.wrapping_sub(sequence))
-            .wrapping_sub(1)
+        increment.wrapping_sub(i32::MAX.wrapping_sub(sequence)).wrapping_sub(1)
     } else {
         sequence.wrapping_add(increment)
     }
@@ -331,9 +313,7 @@ pub fn increment_sequence(sequence: i32, increment: i32) -> i32 {
 /// `sequence - decrement`, from 0 back to `i32::MAX`.
 pub fn decrement_sequence(sequence: i32, decrement: i32) -> i32 {
     if sequence < decrement {
-        i32::MAX
-            .wrapping_sub(decrement.wrapping_sub(sequence))
-            .wrapping_add(1)
+        i32::MAX.wrapping_sub(decrement.wrapping_sub(sequence)).wrapping_add(1)
     } else {
         sequence.wrapping_sub(decrement)
     }
@@ -349,20 +329,10 @@ pub fn verify_crc(batch: &[u8]) -> Result<(), BatchError> {
     let header = BatchHeader::parse(batch)?;
     let size = header.size_in_bytes();
     let Some(whole) = batch.get(..size) else {
-        return Err(BatchError::Truncated {
-            needed: size,
-            left: batch.len(),
-        });
+        return Err(BatchError::Truncated { needed: size, left: batch.len() });
     };
     let computed = compute_crc(whole);
-    if computed == header.crc {
-        Ok(())
-    } else {
-        Err(BatchError::BadCrc {
-            stored: header.crc,
-            computed,
-        })
-    }
+    if computed == header.crc { Ok(()) } else { Err(BatchError::BadCrc { stored: header.crc, computed }) }
 }
 
 /// The batches of a buffer; see [`batches`].
@@ -384,11 +354,7 @@ impl Batches<'_> {
 /// iteration with [`BatchError::Truncated`], bytes that are no batch with what is wrong; after an error there is nothing
 /// more. CRCs are not checked.
 pub fn batches(bytes: &[u8]) -> Batches<'_> {
-    Batches {
-        bytes,
-        position: 0,
-        failed: false,
-    }
+    Batches { bytes, position: 0, failed: false }
 }
 
 impl Iterator for Batches<'_> {
@@ -402,10 +368,7 @@ impl Iterator for Batches<'_> {
         let item = BatchHeader::parse(rest).and_then(|header| {
             let size = header.size_in_bytes();
             if size > rest.len() {
-                return Err(BatchError::Truncated {
-                    needed: size,
-                    left: rest.len(),
-                });
+                return Err(BatchError::Truncated { needed: size, left: rest.len() });
             }
             Ok((header, self.position..self.position + size))
         });

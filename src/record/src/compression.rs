@@ -140,7 +140,7 @@ pub struct Decompressor<'a> {
 
 enum Inner<'a> {
     None(&'a [u8]),
-    Gzip(gzip::Decoder<'a>),
+    Gzip(Box<gzip::Decoder<'a>>),
     Snappy(snappy::Decoder<'a>),
     Lz4(lz4::Decoder<'a>),
     Zstd(zstd::Decoder<'a>),
@@ -148,22 +148,16 @@ enum Inner<'a> {
 
 impl fmt::Debug for Decompressor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decompressor")
-            .field("left", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("Decompressor").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
 impl<'a> Decompressor<'a> {
     /// Starts on `input`, of which at most `limit` bytes may come out.
-    pub fn new(
-        codec: CompressionType,
-        input: &'a [u8],
-        limit: usize,
-    ) -> io::Result<Decompressor<'a>> {
+    pub fn new(codec: CompressionType, input: &'a [u8], limit: usize) -> io::Result<Decompressor<'a>> {
         let inner = match codec {
             CompressionType::None => Inner::None(input),
-            CompressionType::Gzip => Inner::Gzip(gzip::Decoder::new(input)),
+            CompressionType::Gzip => Inner::Gzip(Box::new(gzip::Decoder::new(input))),
             CompressionType::Snappy => Inner::Snappy(snappy::Decoder::new(input, limit)?),
             CompressionType::Lz4 => Inner::Lz4(lz4::Decoder::new(input)?),
             CompressionType::Zstd => Inner::Zstd(zstd::Decoder::new(input)?),
@@ -192,9 +186,7 @@ fn limit_reached() -> io::Error {
 
 /// Whether `error` came from a [`Decompressor`] because its limit was reached, not because the stream is broken.
 pub fn is_limit_reached(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<LimitReached>())
+    error.get_ref().is_some_and(|inner| inner.is::<LimitReached>())
 }
 
 fn corrupt(what: &'static str) -> io::Error {
@@ -202,22 +194,12 @@ fn corrupt(what: &'static str) -> io::Error {
 }
 
 /// Decompresses all of `input`, at most `limit` bytes. The buffer grows with what comes out.
-pub fn decompress(
-    codec: CompressionType,
-    input: &[u8],
-    limit: usize,
-) -> Result<Vec<u8>, CompressionError> {
+pub fn decompress(codec: CompressionType, input: &[u8], limit: usize) -> Result<Vec<u8>, CompressionError> {
     let map = |e: io::Error| {
-        if is_limit_reached(&e) {
-            CompressionError::TooLarge { limit }
-        } else {
-            CompressionError::Corrupt(e)
-        }
+        if is_limit_reached(&e) { CompressionError::TooLarge { limit } } else { CompressionError::Corrupt(e) }
     };
     let mut out = Vec::new();
-    Decompressor::new(codec, input, limit)
-        .and_then(|mut d| d.read_to_end(&mut out))
-        .map_err(map)?;
+    Decompressor::new(codec, input, limit).and_then(|mut d| d.read_to_end(&mut out)).map_err(map)?;
     Ok(out)
 }
 

@@ -2,7 +2,7 @@
 //! topics.
 //!
 //! Modules: [`batch`] (magic 2 batches: read, walk, build, patch, validate), [`compression`] (the four codecs, bounded),
-//! `control` (control records), [`codec`] and [`generated`] (schemas of the internal topics, of the metadata log, of
+//! [`control`] (control records), [`codec`] and [`generated`] (schemas of the internal topics, of the metadata log, of
 //! control records and of the consumer protocol).
 //! Everything here is a plain function of its input and runs on whatever thread calls it.
 //!
@@ -13,4 +13,5 @@ pub mod batch;
 #[macro_use]
 pub mod codec;
 pub mod compression;
+pub mod control;
 pub mod generated;

@@ -4,10 +4,9 @@
 //! sets what it means: nothing is checked against Kafka's rules for clients (see `validate`).
 
 use super::{
-    ATTRIBUTES_OFFSET, BatchHeader, CONTROL_FLAG_MASK, CRC_OFFSET, CURRENT_MAGIC_VALUE,
-    DELETE_HORIZON_FLAG_MASK, LOG_OVERHEAD, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH,
-    NO_PRODUCER_ID, NO_SEQUENCE, NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, TIMESTAMP_TYPE_MASK,
-    TRANSACTIONAL_FLAG_MASK, TimestampType,
+    ATTRIBUTES_OFFSET, BatchHeader, CONTROL_FLAG_MASK, CRC_OFFSET, CURRENT_MAGIC_VALUE, DELETE_HORIZON_FLAG_MASK,
+    LOG_OVERHEAD, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, NO_TIMESTAMP,
+    RECORD_BATCH_OVERHEAD, TIMESTAMP_TYPE_MASK, TRANSACTIONAL_FLAG_MASK, TimestampType,
 };
 use crate::compression::{self, Compression};
 use bytes::Bytes;
@@ -148,18 +147,8 @@ impl BatchBuilder {
     }
 
     /// Appends a key and a value.
-    pub fn append_kv(
-        &mut self,
-        timestamp: i64,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-    ) -> &mut BatchBuilder {
-        self.append(Record {
-            timestamp,
-            key,
-            value,
-            headers: &[],
-        })
+    pub fn append_kv(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>) -> &mut BatchBuilder {
+        self.append(Record { timestamp, key, value, headers: &[] })
     }
 
     /// Appends at `offset`, which must not be below the base offset.
@@ -203,24 +192,15 @@ impl BatchBuilder {
     pub fn build(&self) -> io::Result<Bytes> {
         let mut out = vec![0; RECORD_BATCH_OVERHEAD];
         // As Kafka: a batch without records carries no codec.
-        let compression = if self.is_empty() {
-            Compression::None
-        } else {
-            self.compression
-        };
+        let compression = if self.is_empty() { Compression::None } else { self.compression };
         match compression {
             Compression::None => out.extend_from_slice(&self.records),
             _ => compression::compress(compression, &self.records, &mut out)?,
         }
-        let last_offset = self
-            .last_offset
-            .unwrap_or_else(|| self.next_offset.wrapping_sub(1).max(self.base_offset));
+        let last_offset = self.last_offset.unwrap_or_else(|| self.next_offset.wrapping_sub(1).max(self.base_offset));
         let mut attributes = i16::from(compression.codec().id());
         for (set, mask) in [
-            (
-                self.timestamp_type == TimestampType::LogAppendTime,
-                TIMESTAMP_TYPE_MASK,
-            ),
+            (self.timestamp_type == TimestampType::LogAppendTime, TIMESTAMP_TYPE_MASK),
             (self.transactional, TRANSACTIONAL_FLAG_MASK),
             (self.control, CONTROL_FLAG_MASK),
             (self.delete_horizon_ms.is_some(), DELETE_HORIZON_FLAG_MASK),

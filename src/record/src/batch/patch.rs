@@ -5,9 +5,9 @@
 //! header whose maxTimestamp is wrong, needs a new CRC over the batch.
 
 use super::{
-    ATTRIBUTES_OFFSET, BASE_OFFSET_OFFSET, BatchError, BatchHeader, CRC_OFFSET, LENGTH_OFFSET,
-    MAGIC_OFFSET, MAX_TIMESTAMP_OFFSET, PARTITION_LEADER_EPOCH_OFFSET, PRODUCER_ID_OFFSET,
-    RECORD_BATCH_OVERHEAD, TIMESTAMP_TYPE_MASK, TimestampType,
+    ATTRIBUTES_OFFSET, BASE_OFFSET_OFFSET, BatchError, BatchHeader, CRC_OFFSET, LENGTH_OFFSET, MAGIC_OFFSET,
+    MAX_TIMESTAMP_OFFSET, PARTITION_LEADER_EPOCH_OFFSET, PRODUCER_ID_OFFSET, RECORD_BATCH_OVERHEAD,
+    TIMESTAMP_TYPE_MASK, TimestampType,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -23,18 +23,13 @@ impl BatchPatch {
         BatchHeader::parse(batch)?;
         match batch.first_chunk::<RECORD_BATCH_OVERHEAD>() {
             Some(header) => Ok(BatchPatch { header: *header }),
-            None => Err(BatchError::Truncated {
-                needed: RECORD_BATCH_OVERHEAD,
-                left: batch.len(),
-            }),
+            None => Err(BatchError::Truncated { needed: RECORD_BATCH_OVERHEAD, left: batch.len() }),
         }
     }
 
     /// Starts from a parsed header.
     pub fn from_header(header: &BatchHeader) -> BatchPatch {
-        BatchPatch {
-            header: header.to_bytes(),
-        }
+        BatchPatch { header: header.to_bytes() }
     }
 
     /// Sets the base offset.
@@ -45,8 +40,7 @@ impl BatchPatch {
 
     /// Sets the leader epoch.
     pub fn partition_leader_epoch(&mut self, epoch: i32) -> &mut BatchPatch {
-        self.header[PARTITION_LEADER_EPOCH_OFFSET..MAGIC_OFFSET]
-            .copy_from_slice(&epoch.to_be_bytes());
+        self.header[PARTITION_LEADER_EPOCH_OFFSET..MAGIC_OFFSET].copy_from_slice(&epoch.to_be_bytes());
         self
     }
 
@@ -68,12 +62,9 @@ impl BatchPatch {
         {
             return self;
         }
-        attributes =
-            attributes & !TIMESTAMP_TYPE_MASK | if append_time { TIMESTAMP_TYPE_MASK } else { 0 };
-        self.header[ATTRIBUTES_OFFSET..ATTRIBUTES_OFFSET + 2]
-            .copy_from_slice(&attributes.to_be_bytes());
-        self.header[MAX_TIMESTAMP_OFFSET..PRODUCER_ID_OFFSET]
-            .copy_from_slice(&max_timestamp.to_be_bytes());
+        attributes = attributes & !TIMESTAMP_TYPE_MASK | if append_time { TIMESTAMP_TYPE_MASK } else { 0 };
+        self.header[ATTRIBUTES_OFFSET..ATTRIBUTES_OFFSET + 2].copy_from_slice(&attributes.to_be_bytes());
+        self.header[MAX_TIMESTAMP_OFFSET..PRODUCER_ID_OFFSET].copy_from_slice(&max_timestamp.to_be_bytes());
         let crc = crc32c::crc32c_append(crc32c::crc32c(&self.header[ATTRIBUTES_OFFSET..]), payload);
         self.header[CRC_OFFSET..ATTRIBUTES_OFFSET].copy_from_slice(&crc.to_be_bytes());
         self

@@ -7,9 +7,9 @@
 
 use super::builder::{RecordFields, write_record};
 use super::{
-    BatchHeader, CURRENT_MAGIC_VALUE, LOG_OVERHEAD, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH,
-    NO_PRODUCER_ID, NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, RecordView, TIMESTAMP_TYPE_MASK,
-    TRANSACTIONAL_FLAG_MASK, TimestampType, builder,
+    BatchHeader, CURRENT_MAGIC_VALUE, LOG_OVERHEAD, NO_PARTITION_LEADER_EPOCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID,
+    NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, RecordView, TIMESTAMP_TYPE_MASK, TRANSACTIONAL_FLAG_MASK, TimestampType,
+    builder,
 };
 use crate::compression::{Compression, Compressor};
 use bytes::Bytes;
@@ -53,8 +53,7 @@ impl Rebuild {
             self.base_timestamp = timestamp;
         }
         if timestamp < 0 && timestamp != NO_TIMESTAMP {
-            self.failure
-                .get_or_insert_with(|| format!("Invalid negative timestamp {timestamp}"));
+            self.failure.get_or_insert_with(|| format!("Invalid negative timestamp {timestamp}"));
         }
         let Some(out) = &mut self.out else { return };
         self.scratch.clear();
@@ -89,9 +88,7 @@ impl Rebuild {
             return Err(failure);
         }
         if from.is_transactional() && from.producer_id == NO_PRODUCER_ID {
-            return Err(
-                "Cannot write transactional messages without a valid producer ID".to_owned(),
-            );
+            return Err("Cannot write transactional messages without a valid producer ID".to_owned());
         }
         if from.producer_id != NO_PRODUCER_ID {
             if from.producer_epoch == NO_PRODUCER_EPOCH {
@@ -106,8 +103,7 @@ impl Rebuild {
         if self.too_large || out.len() > self.max_size {
             return Ok(None);
         }
-        let mut attributes =
-            i16::from(self.target.codec().id()) | from.attributes & TRANSACTIONAL_FLAG_MASK;
+        let mut attributes = i16::from(self.target.codec().id()) | from.attributes & TRANSACTIONAL_FLAG_MASK;
         if timestamp_type == TimestampType::LogAppendTime {
             attributes |= TIMESTAMP_TYPE_MASK;
         }
@@ -120,11 +116,7 @@ impl Rebuild {
             attributes,
             last_offset_delta: self.count.saturating_sub(1),
             base_timestamp: self.base_timestamp,
-            max_timestamp: if timestamp_type == TimestampType::LogAppendTime {
-                wall_ms
-            } else {
-                max_timestamp
-            },
+            max_timestamp: if timestamp_type == TimestampType::LogAppendTime { wall_ms } else { max_timestamp },
             producer_id: from.producer_id,
             producer_epoch: from.producer_epoch,
             base_sequence: from.base_sequence,

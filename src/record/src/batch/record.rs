@@ -7,18 +7,14 @@
 
 use super::{BatchError, BatchHeader};
 
-pub(crate) const MALFORMED: BatchError =
-    BatchError::InvalidRecord("Found invalid record structure");
+pub(crate) const MALFORMED: BatchError = BatchError::InvalidRecord("Found invalid record structure");
 pub(crate) const PREMATURE_EOF: BatchError =
     BatchError::InvalidRecord("Incorrect declared batch size, premature EOF reached");
 pub(crate) const REMAINING: BatchError =
     BatchError::InvalidRecord("Incorrect declared batch size, records still remaining in file");
-pub(crate) const BAD_COUNT: BatchError =
-    BatchError::InvalidRecord("Found invalid record count in batch");
-pub(crate) const BAD_HEADER_COUNT: BatchError =
-    BatchError::InvalidRecord("Found invalid number of record headers");
-pub(crate) const BAD_HEADER_KEY: BatchError =
-    BatchError::InvalidRecord("Invalid negative header key size");
+pub(crate) const BAD_COUNT: BatchError = BatchError::InvalidRecord("Found invalid record count in batch");
+pub(crate) const BAD_HEADER_COUNT: BatchError = BatchError::InvalidRecord("Found invalid number of record headers");
+pub(crate) const BAD_HEADER_KEY: BatchError = BatchError::InvalidRecord("Invalid negative header key size");
 pub(crate) const BAD_SIZE: BatchError = BatchError::InvalidRecord("Invalid record size");
 
 /// One record, borrowed from its batch.
@@ -44,10 +40,7 @@ pub struct RecordView<'a> {
 impl<'a> RecordView<'a> {
     /// The headers in order, duplicates kept: key (UTF-8 by convention, not checked) and value.
     pub fn headers(&self) -> Headers<'a> {
-        Headers {
-            rest: self.headers,
-            left: self.header_count,
-        }
+        Headers { rest: self.headers, left: self.header_count }
     }
 
     /// Parses the body of one record: everything after the length prefix, nothing more.
@@ -58,8 +51,7 @@ impl<'a> RecordView<'a> {
         let offset_delta = c.varint().ok_or(MALFORMED)?;
         let key = c.nullable()?;
         let value = c.nullable()?;
-        let header_count =
-            usize::try_from(c.varint().ok_or(MALFORMED)?).map_err(|_| BAD_HEADER_COUNT)?;
+        let header_count = usize::try_from(c.varint().ok_or(MALFORMED)?).map_err(|_| BAD_HEADER_COUNT)?;
         if header_count > c.rest.len() {
             return Err(BAD_HEADER_COUNT);
         }
@@ -70,16 +62,7 @@ impl<'a> RecordView<'a> {
         if !c.rest.is_empty() {
             return Err(BAD_SIZE);
         }
-        Ok(RecordView {
-            size_in_bytes,
-            attributes,
-            timestamp_delta,
-            offset_delta,
-            key,
-            value,
-            header_count,
-            headers,
-        })
+        Ok(RecordView { size_in_bytes, attributes, timestamp_delta, offset_delta, key, value, header_count, headers })
     }
 }
 
@@ -114,11 +97,7 @@ pub struct Records<'a> {
 /// Walks the records of `payload`, the uncompressed bytes after `header`. As many as the header declares; bytes left
 /// over, or too few, are an error, after which there is nothing more. `payload` must not be compressed.
 pub fn records<'a>(header: &BatchHeader, payload: &'a [u8]) -> Records<'a> {
-    Records {
-        rest: payload,
-        left: header.record_count,
-        failed: false,
-    }
+    Records { rest: payload, left: header.record_count, failed: false }
 }
 
 impl<'a> Records<'a> {
@@ -222,8 +201,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn header(&mut self) -> Result<(&'a [u8], Option<&'a [u8]>), BatchError> {
-        let key_size =
-            usize::try_from(self.varint().ok_or(MALFORMED)?).map_err(|_| BAD_HEADER_KEY)?;
+        let key_size = usize::try_from(self.varint().ok_or(MALFORMED)?).map_err(|_| BAD_HEADER_KEY)?;
         let key = self.take(key_size).ok_or(MALFORMED)?;
         Ok((key, self.nullable()?))
     }

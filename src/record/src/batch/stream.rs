@@ -8,8 +8,7 @@
 //! Invariant: no input can panic; a length in a record allocates nothing before its bytes have come out.
 
 use super::record::{
-    BAD_COUNT, BAD_HEADER_COUNT, BAD_HEADER_KEY, BAD_SIZE, Cursor, MALFORMED, PREMATURE_EOF,
-    REMAINING, RecordView,
+    BAD_COUNT, BAD_HEADER_COUNT, BAD_HEADER_KEY, BAD_SIZE, Cursor, MALFORMED, PREMATURE_EOF, REMAINING, RecordView,
 };
 use super::{BatchError, BatchHeader, RECORDS_OFFSET};
 use crate::compression::{CompressionType, Decompressor, is_limit_reached};
@@ -52,18 +51,11 @@ impl<'a> RecordStream<'a> {
     }
 
     /// Starts on the bytes after `header`.
-    pub fn of_payload(
-        header: &BatchHeader,
-        payload: &'a [u8],
-        limit: usize,
-    ) -> Result<RecordStream<'a>, BatchError> {
+    pub fn of_payload(header: &BatchHeader, payload: &'a [u8], limit: usize) -> Result<RecordStream<'a>, BatchError> {
         let codec = header.compression()?;
         // A batch without records has no stream, compressed or not.
-        let (codec, payload) = if header.record_count == 0 {
-            (CompressionType::None, &[][..])
-        } else {
-            (codec, payload)
-        };
+        let (codec, payload) =
+            if header.record_count == 0 { (CompressionType::None, &[][..]) } else { (codec, payload) };
         let source = Decompressor::new(codec, payload, limit).map_err(|e| failed(&e, limit))?;
         Ok(RecordStream {
             source,
@@ -87,19 +79,15 @@ impl<'a> RecordStream<'a> {
     /// The next record, borrowed until the following call.
     pub fn next_record(&mut self) -> Option<Result<RecordView<'_>, BatchError>> {
         match self.step(RecordStream::whole_record)? {
-            Ok((at, prefix, size)) => Some(RecordView::parse_body(
-                self.buffer.get(at..at + size).unwrap_or(&[]),
-                prefix + size,
-            )),
+            Ok((at, prefix, size)) => {
+                Some(RecordView::parse_body(self.buffer.get(at..at + size).unwrap_or(&[]), prefix + size))
+            }
             Err(e) => Some(Err(e)),
         }
     }
 
     /// Counts records, ends after the declared number or an error, and checks that nothing follows the last.
-    fn step<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, BatchError>,
-    ) -> Option<Result<T, BatchError>> {
+    fn step<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, BatchError>) -> Option<Result<T, BatchError>> {
         if self.done || self.left == 0 {
             return None;
         }
@@ -108,10 +96,7 @@ impl<'a> RecordStream<'a> {
         Some(item)
     }
 
-    fn counted<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, BatchError>,
-    ) -> Result<T, BatchError> {
+    fn counted<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, BatchError>) -> Result<T, BatchError> {
         if self.left < 0 {
             return Err(BAD_COUNT);
         }
@@ -143,12 +128,7 @@ impl<'a> RecordStream<'a> {
             c.take(usize::try_from(value_size).unwrap_or(0))?;
         }
         self.start += available.len() - c.rest.len();
-        Some(RecordMeta {
-            timestamp_delta,
-            offset_delta,
-            key_size,
-            value_size,
-        })
+        Some(RecordMeta { timestamp_delta, offset_delta, key_size, value_size })
     }
 
     fn streamed_meta(&mut self) -> Result<RecordMeta, BatchError> {
@@ -170,12 +150,7 @@ impl<'a> RecordStream<'a> {
             let value_size = self.varint()?;
             self.skip(value_size)?;
         }
-        Ok(RecordMeta {
-            timestamp_delta,
-            offset_delta,
-            key_size,
-            value_size,
-        })
+        Ok(RecordMeta { timestamp_delta, offset_delta, key_size, value_size })
     }
 
     /// Brings a whole record into the buffer; gives its body's place, its prefix's size and its body's size.
@@ -208,11 +183,7 @@ impl<'a> RecordStream<'a> {
     #[inline]
     fn byte(&mut self) -> Result<u8, BatchError> {
         loop {
-            if let Some(byte) = self
-                .buffer
-                .get(self.start..self.end)
-                .and_then(<[u8]>::first)
-            {
+            if let Some(byte) = self.buffer.get(self.start..self.end).and_then(<[u8]>::first) {
                 self.start += 1;
                 return Ok(*byte);
             }
@@ -257,9 +228,7 @@ impl<'a> RecordStream<'a> {
                 return Ok(());
             }
             if !self.more(1)? {
-                return Err(BatchError::InvalidRecord(
-                    "Reached end of input stream before skipping all bytes",
-                ));
+                return Err(BatchError::InvalidRecord("Reached end of input stream before skipping all bytes"));
             }
         }
     }
@@ -277,10 +246,7 @@ impl<'a> RecordStream<'a> {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         loop {
-            match self
-                .source
-                .read(self.buffer.get_mut(self.end..).unwrap_or(&mut []))
-            {
+            match self.source.read(self.buffer.get_mut(self.end..).unwrap_or(&mut [])) {
                 Ok(n) => {
                     self.end += n;
                     return Ok(n > 0);
@@ -297,11 +263,7 @@ fn unzigzag(raw: u64) -> i64 {
 }
 
 fn failed(error: &io::Error, limit: usize) -> BatchError {
-    if is_limit_reached(error) {
-        BatchError::TooLarge { limit }
-    } else {
-        BatchError::Decompress(error.to_string())
-    }
+    if is_limit_reached(error) { BatchError::TooLarge { limit } } else { BatchError::Decompress(error.to_string()) }
 }
 
 /// Hands every record of `batch` (exactly one batch, of any codec) to `each`. `limit` bounds what is decompressed, in

@@ -6,9 +6,7 @@ use proptest::prelude::*;
 
 pub(crate) fn sample(compression: Compression) -> bytes::Bytes {
     let mut b = BatchBuilder::new(100);
-    b.compression(compression)
-        .producer(7, 3, i32::MAX)
-        .partition_leader_epoch(9);
+    b.compression(compression).producer(7, 3, i32::MAX).partition_leader_epoch(9);
     b.append(Record {
         timestamp: 1_000,
         key: Some(b"k"),
@@ -24,37 +22,18 @@ fn a_built_batch_reads_back() {
     let batch = sample(Compression::None);
     let h = BatchHeader::parse(&batch).expect("parses");
     assert_eq!(h.size_in_bytes(), batch.len());
-    assert_eq!(
-        (
-            h.base_offset,
-            h.last_offset(),
-            h.next_offset(),
-            h.record_count
-        ),
-        (100, 101, 102, 2)
-    );
-    assert_eq!(
-        (h.base_timestamp, h.max_timestamp, h.last_sequence()),
-        (1_000, 1_000, 0)
-    );
+    assert_eq!((h.base_offset, h.last_offset(), h.next_offset(), h.record_count), (100, 101, 102, 2));
+    assert_eq!((h.base_timestamp, h.max_timestamp, h.last_sequence()), (1_000, 1_000, 0));
     assert_eq!(h.to_bytes(), batch[..61]);
     verify_crc(&batch).expect("crc");
-    let records: Vec<_> = record::records(&h, &batch[61..])
-        .collect::<Result<_, _>>()
-        .expect("walks");
+    let records: Vec<_> = record::records(&h, &batch[61..]).collect::<Result<_, _>>().expect("walks");
     assert_eq!(records.len(), 2);
     assert_eq!(
         records[0].headers().collect::<Vec<_>>(),
         vec![(&b"h"[..], Some(&b"1"[..])), (b"h", None), (b"", Some(b""))]
     );
     assert_eq!((records[0].key, records[0].value), (Some(&b"k"[..]), None));
-    assert_eq!(
-        (
-            records[1].offset_delta,
-            h.record_timestamp(records[1].timestamp_delta)
-        ),
-        (1, 998)
-    );
+    assert_eq!((records[1].offset_delta, h.record_timestamp(records[1].timestamp_delta)), (1, 998));
 }
 
 #[test]
@@ -65,13 +44,7 @@ fn iteration_ends_at_a_cut_batch() {
     two.truncate(whole + 20);
     let mut it = batches(&two);
     assert_eq!(it.next().map(|b| b.map(|b| b.1)), Some(Ok(0..whole)));
-    assert_eq!(
-        it.next().map(|b| b.map(|b| b.1)),
-        Some(Err(BatchError::Truncated {
-            needed: 61,
-            left: 20
-        }))
-    );
+    assert_eq!(it.next().map(|b| b.map(|b| b.1)), Some(Err(BatchError::Truncated { needed: 61, left: 20 })));
     assert_eq!(it.next(), None);
     assert_eq!(it.position(), whole);
 }
@@ -90,10 +63,23 @@ fn offset_and_epoch_are_patched_without_a_new_crc() {
     let patched = patch.apply(&batch);
     verify_crc(&patched).expect("new crc holds");
     let h = BatchHeader::parse(&patched).expect("parses");
+    assert_eq!((h.timestamp_type(), h.max_timestamp), (TimestampType::LogAppendTime, 4242));
+}
+
+#[test]
+fn an_empty_batch_is_kafkas_byte_for_byte() {
+    let mut b = BatchBuilder::new(100);
+    b.last_offset(110).partition_leader_epoch(4).max_timestamp(1234).producer(9, 1, 5).transactional(true);
+    b.compression(Compression::Zstd(3));
+    let bytes = b.build().expect("builds");
+    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(
-        (h.timestamp_type(), h.max_timestamp),
-        (TimestampType::LogAppendTime, 4242)
+        hex,
+        "00000000000000640000003100000004026e42396000100000000affffffffffffffff00000000000004d2000000000000000900010000000500000000"
     );
+    let h = BatchHeader::parse(&bytes).expect("parses");
+    assert_eq!((h.last_offset(), h.record_count), (110, 0));
+    assert_eq!(record::records(&h, &bytes[61..]).count(), 0);
 }
 
 #[test]

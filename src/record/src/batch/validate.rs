@@ -18,9 +18,8 @@ use super::recompress::Rebuild;
 use super::record::{RecordView, records};
 use super::stream::RecordStream;
 use super::{
-    BatchError, BatchHeader, BatchPatch, CURRENT_MAGIC_VALUE, HEADER_SIZE_UP_TO_MAGIC,
-    LAST_OFFSET_DELTA_OFFSET, LENGTH_OFFSET, LOG_OVERHEAD, MAGIC_OFFSET, NO_TIMESTAMP,
-    RECORD_BATCH_OVERHEAD, TimestampType, compute_crc,
+    BatchError, BatchHeader, BatchPatch, CURRENT_MAGIC_VALUE, HEADER_SIZE_UP_TO_MAGIC, LAST_OFFSET_DELTA_OFFSET,
+    LENGTH_OFFSET, LOG_OVERHEAD, MAGIC_OFFSET, NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, TimestampType, compute_crc,
 };
 use crate::compression::{Compression, CompressionType};
 use bytes::Bytes;
@@ -124,13 +123,7 @@ pub struct ProduceError {
 
 impl ProduceError {
     fn new(code: ProduceErrorCode, with_log_start_offset: bool, detail: String) -> ProduceError {
-        ProduceError {
-            code,
-            record_errors: Vec::new(),
-            message: None,
-            with_log_start_offset,
-            detail,
-        }
+        ProduceError { code, record_errors: Vec::new(), message: None, with_log_start_offset, detail }
     }
 }
 
@@ -149,18 +142,14 @@ impl From<BatchError> for ProduceError {
         let code = match error {
             BatchError::InvalidRecord(_) => ProduceErrorCode::InvalidRecord,
             BatchError::TooLarge { .. } => ProduceErrorCode::MessageTooLarge,
-            BatchError::UnknownCompression(_) | BatchError::Decompress(_) => {
-                ProduceErrorCode::UnknownServerError
-            }
+            BatchError::UnknownCompression(_) | BatchError::Decompress(_) => ProduceErrorCode::UnknownServerError,
             BatchError::Truncated { .. }
             | BatchError::BadLength(_)
             | BatchError::BadMagic(_)
             | BatchError::BadCrc { .. } => ProduceErrorCode::CorruptMessage,
         };
-        let with_log_start_offset = matches!(
-            code,
-            ProduceErrorCode::InvalidRecord | ProduceErrorCode::UnknownServerError
-        );
+        let with_log_start_offset =
+            matches!(code, ProduceErrorCode::InvalidRecord | ProduceErrorCode::UnknownServerError);
         ProduceError::new(code, with_log_start_offset, error.to_string())
     }
 }
@@ -180,22 +169,13 @@ pub struct ValidatedBatch {
 
 impl ValidatedBatch {
     /// The 61 bytes to write before [`ValidatedBatch::payload`].
-    pub fn stamp(
-        &self,
-        base_offset: i64,
-        partition_leader_epoch: i32,
-    ) -> [u8; RECORD_BATCH_OVERHEAD] {
-        self.stamped_header(base_offset, partition_leader_epoch)
-            .to_bytes()
+    pub fn stamp(&self, base_offset: i64, partition_leader_epoch: i32) -> [u8; RECORD_BATCH_OVERHEAD] {
+        self.stamped_header(base_offset, partition_leader_epoch).to_bytes()
     }
 
     /// What [`ValidatedBatch::stamp`] encodes.
     pub fn stamped_header(&self, base_offset: i64, partition_leader_epoch: i32) -> BatchHeader {
-        BatchHeader {
-            base_offset,
-            partition_leader_epoch,
-            ..self.header
-        }
+        BatchHeader { base_offset, partition_leader_epoch, ..self.header }
     }
 
     /// Bytes that the batch takes in the log.
@@ -219,26 +199,21 @@ pub fn validate_for_produce(
     check_batch(&header, rules)?;
 
     let mut checks = RecordChecks::new(&header, rules, wall_ms);
-    let in_place =
-        source == target.codec() || (source == CompressionType::None && header.is_control());
+    let in_place = source == target.codec() || (source == CompressionType::None && header.is_control());
     let validated = match (source, in_place) {
         (_, false) => rebuilt(&header, &batch, rules, target, checks)?,
         (CompressionType::None, true) => {
             for record in records(&header, &batch[RECORD_BATCH_OVERHEAD..]) {
                 let record = record?;
-                checks.check(
-                    record.key.is_some(),
-                    record.timestamp_delta,
-                    record.offset_delta,
-                    || describe("DefaultRecord", &header, &record),
-                );
+                checks.check(record.key.is_some(), record.timestamp_delta, record.offset_delta, || {
+                    describe("DefaultRecord", &header, &record)
+                });
             }
             restamped(&batch, rules, checks)?
         }
         (_, true) => {
             let payload = &batch[RECORD_BATCH_OVERHEAD..];
-            let mut stream =
-                RecordStream::of_payload(&header, payload, rules.max_decompressed_bytes)?;
+            let mut stream = RecordStream::of_payload(&header, payload, rules.max_decompressed_bytes)?;
             while let Some(record) = stream.next_meta() {
                 let record = record?;
                 checks.check(record.key_size >= 0, record.timestamp_delta, record.offset_delta, || {
@@ -265,17 +240,12 @@ pub fn validate_for_produce(
 /// `ByteBufferLogInputStream.nextBatchSize`: the size of the batch at the start of `bytes` and its magic; `None` where it
 /// sees the end of the data.
 fn next_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, ProduceError> {
-    let Some(length) = bytes
-        .get(LENGTH_OFFSET..LOG_OVERHEAD)
-        .and_then(|b| b.first_chunk())
-    else {
+    let Some(length) = bytes.get(LENGTH_OFFSET..LOG_OVERHEAD).and_then(|b| b.first_chunk()) else {
         return Ok(None);
     };
     let length = i32::from_be_bytes(*length);
     if length < RECORD_OVERHEAD_V0 {
-        let detail = format!(
-            "Record size {length} is less than the minimum record overhead ({RECORD_OVERHEAD_V0})"
-        );
+        let detail = format!("Record size {length} is less than the minimum record overhead ({RECORD_OVERHEAD_V0})");
         return Err(refused(ProduceErrorCode::CorruptMessage, detail));
     }
     if bytes.len() < HEADER_SIZE_UP_TO_MAGIC {
@@ -283,10 +253,7 @@ fn next_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, ProduceError> {
     }
     let magic = bytes[MAGIC_OFFSET] as i8;
     if !(0..=CURRENT_MAGIC_VALUE).contains(&magic) {
-        return Err(refused(
-            ProduceErrorCode::CorruptMessage,
-            format!("Invalid magic found in record: {magic}"),
-        ));
+        return Err(refused(ProduceErrorCode::CorruptMessage, format!("Invalid magic found in record: {magic}")));
     }
     let size = LOG_OVERHEAD + length as usize;
     Ok((size <= bytes.len()).then_some((size, magic)))
@@ -295,9 +262,8 @@ fn next_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, ProduceError> {
 /// `ProduceRequest.validateRecords`: exactly one batch, of magic 2, in a codec that the version knows. Gives its size.
 fn only_batch(bytes: &[u8], version: i16) -> Result<usize, ProduceError> {
     let Some((size, magic)) = next_batch(bytes)? else {
-        let detail = format!(
-            "Produce requests with version {version} must have at least one record batch per partition"
-        );
+        let detail =
+            format!("Produce requests with version {version} must have at least one record batch per partition");
         return Err(refused(ProduceErrorCode::InvalidRecord, detail));
     };
     if magic != CURRENT_MAGIC_VALUE {
@@ -309,19 +275,12 @@ fn only_batch(bytes: &[u8], version: i16) -> Result<usize, ProduceError> {
     if version < 7 {
         match CompressionType::from_id(bytes[super::ATTRIBUTES_OFFSET + 1] & 7) {
             None => {
-                return Err(refused(
-                    ProduceErrorCode::UnknownServerError,
-                    "Unknown compression type id".to_owned(),
-                ));
+                return Err(refused(ProduceErrorCode::UnknownServerError, "Unknown compression type id".to_owned()));
             }
             Some(CompressionType::Zstd) => {
-                let detail = format!(
-                    "Produce requests with version {version} are not allowed to use ZStandard compression"
-                );
-                return Err(refused(
-                    ProduceErrorCode::UnsupportedCompressionType,
-                    detail,
-                ));
+                let detail =
+                    format!("Produce requests with version {version} are not allowed to use ZStandard compression");
+                return Err(refused(ProduceErrorCode::UnsupportedCompressionType, detail));
             }
             Some(_) => {}
         }
@@ -338,9 +297,7 @@ fn only_batch(bytes: &[u8], version: i16) -> Result<usize, ProduceError> {
 /// `UnifiedLog.analyzeAndValidateRecords`: base offset, size, checksum, codec. `batch` is one batch of magic 2 by its
 /// length, which may still be too short for a header.
 fn analyze(batch: &[u8], rules: &ProduceRules<'_>) -> Result<BatchHeader, ProduceError> {
-    let ProduceRules {
-        topic, partition, ..
-    } = rules;
+    let ProduceRules { topic, partition, .. } = rules;
     let base_offset = batch.first_chunk().map_or(0, |b| i64::from_be_bytes(*b));
     if rules.origin == AppendOrigin::Client && base_offset != 0 {
         let detail = format!(
@@ -349,10 +306,7 @@ fn analyze(batch: &[u8], rules: &ProduceRules<'_>) -> Result<BatchHeader, Produc
         return Err(invalid(ProduceErrorCode::InvalidRecord, detail));
     }
     if batch.len() < LAST_OFFSET_DELTA_OFFSET + 4 {
-        return Err(invalid(
-            ProduceErrorCode::UnknownServerError,
-            "batch ends inside its header".to_owned(),
-        ));
+        return Err(invalid(ProduceErrorCode::UnknownServerError, "batch ends inside its header".to_owned()));
     }
     if batch.len() > rules.max_message_bytes {
         let detail = format!(
@@ -362,13 +316,9 @@ fn analyze(batch: &[u8], rules: &ProduceRules<'_>) -> Result<BatchHeader, Produc
         );
         return Err(refused(ProduceErrorCode::MessageTooLarge, detail));
     }
-    let header = BatchHeader::parse(batch)
-        .map_err(|e| refused(ProduceErrorCode::CorruptMessage, e.to_string()))?;
+    let header = BatchHeader::parse(batch).map_err(|e| refused(ProduceErrorCode::CorruptMessage, e.to_string()))?;
     if compute_crc(batch) != header.crc {
-        let detail = format!(
-            "Record is corrupt (stored crc = {}) in topic partition {topic}-{partition}.",
-            header.crc
-        );
+        let detail = format!("Record is corrupt (stored crc = {}) in topic partition {topic}-{partition}.", header.crc);
         return Err(refused(ProduceErrorCode::CorruptMessage, detail));
     }
     header.compression()?;
@@ -380,31 +330,19 @@ fn check_batch(header: &BatchHeader, rules: &ProduceRules<'_>) -> Result<(), Pro
     if rules.origin != AppendOrigin::Client {
         return Ok(());
     }
-    let ProduceRules {
-        topic, partition, ..
-    } = rules;
-    let (base, last, count) = (
-        header.base_offset,
-        header.last_offset(),
-        i64::from(header.record_count),
-    );
+    let ProduceRules { topic, partition, .. } = rules;
+    let (base, last, count) = (header.base_offset, header.last_offset(), i64::from(header.record_count));
     let count_from_offsets = i64::from(header.last_offset_delta) + 1;
     let detail = if count_from_offsets <= 0 {
-        format!(
-            "Batch has an invalid offset range: [{base}, {last}] in topic partition {topic}-{partition}"
-        )
+        format!("Batch has an invalid offset range: [{base}, {last}] in topic partition {topic}-{partition}")
     } else if count <= 0 {
-        format!(
-            "Invalid reported count for record batch: {count} in topic partition {topic}-{partition}"
-        )
+        format!("Invalid reported count for record batch: {count} in topic partition {topic}-{partition}")
     } else if count_from_offsets != count {
         format!(
             "Inconsistent batch offset range [{base}, {last}] and count of records {count} in topic partition {topic}-{partition}"
         )
     } else if header.is_control() {
-        format!(
-            "Clients are not allowed to write control records in topic partition {topic}-{partition}"
-        )
+        format!("Clients are not allowed to write control records in topic partition {topic}-{partition}")
     } else if header.has_producer_id() && header.base_sequence < 0 {
         format!(
             "Invalid sequence number {} in record batch with producerId {} in topic partition {topic}-{partition}",
@@ -447,12 +385,7 @@ fn restamped(
             NO_TIMESTAMP
         }
     };
-    Ok(ValidatedBatch {
-        header: patch.header()?,
-        payload,
-        log_append_time_ms,
-        recompressed: false,
-    })
+    Ok(ValidatedBatch { header: patch.header()?, payload, log_append_time_ms, recompressed: false })
 }
 
 /// The batch in the topic's own codec, validated on the way.
@@ -465,29 +398,20 @@ fn rebuilt(
 ) -> Result<ValidatedBatch, ProduceError> {
     let wall_ms = checks.wall_ms;
     let mut rebuild = Rebuild::new(target, rules.max_message_bytes);
-    super::for_each_record::<ProduceError>(
-        batch,
-        rules.max_decompressed_bytes,
-        |header, record| {
-            let ok = checks.check(
-                record.key.is_some(),
-                record.timestamp_delta,
-                record.offset_delta,
-                || describe("DefaultRecord", header, &record),
-            );
-            if ok && checks.count_of_errors == 0 {
-                rebuild.append(header.record_timestamp(record.timestamp_delta), &record);
-            }
-            Ok(())
-        },
-    )?;
+    super::for_each_record::<ProduceError>(batch, rules.max_decompressed_bytes, |header, record| {
+        let ok = checks.check(record.key.is_some(), record.timestamp_delta, record.offset_delta, || {
+            describe("DefaultRecord", header, &record)
+        });
+        if ok && checks.count_of_errors == 0 {
+            rebuild.append(header.record_timestamp(record.timestamp_delta), &record);
+        }
+        Ok(())
+    })?;
     let max_timestamp = checks.finish()?;
-    let rebuilt = rebuild
-        .finish(header, rules.timestamp_type, max_timestamp, wall_ms)
-        .map_err(|detail| {
-            // What `MemoryRecordsBuilder` refuses surfaces as an unexpected exception.
-            invalid(ProduceErrorCode::UnknownServerError, detail)
-        })?;
+    let rebuilt = rebuild.finish(header, rules.timestamp_type, max_timestamp, wall_ms).map_err(|detail| {
+        // What `MemoryRecordsBuilder` refuses surfaces as an unexpected exception.
+        invalid(ProduceErrorCode::UnknownServerError, detail)
+    })?;
     let Some(bytes) = rebuilt else {
         let detail = format!(
             "Message batch size in append to partition {}-{} exceeds the maximum configured size of {}.",
@@ -498,11 +422,7 @@ fn rebuilt(
     Ok(ValidatedBatch {
         header: BatchHeader::parse(&bytes)?,
         payload: bytes.slice(RECORD_BATCH_OVERHEAD..),
-        log_append_time_ms: if rules.timestamp_type == TimestampType::LogAppendTime {
-            wall_ms
-        } else {
-            NO_TIMESTAMP
-        },
+        log_append_time_ms: if rules.timestamp_type == TimestampType::LogAppendTime { wall_ms } else { NO_TIMESTAMP },
         recompressed: true,
     })
 }
@@ -562,9 +482,7 @@ impl<'a> RecordChecks<'a> {
         describe: impl FnOnce() -> String,
     ) -> bool {
         let rules = self.rules;
-        let timestamp = self
-            .batch_append_time
-            .unwrap_or_else(|| self.base_timestamp.wrapping_add(timestamp_delta));
+        let timestamp = self.batch_append_time.unwrap_or_else(|| self.base_timestamp.wrapping_add(timestamp_delta));
         let index = self.index;
         self.index = self.index.wrapping_add(1);
         if rules.compacted && !has_key {
@@ -578,9 +496,7 @@ impl<'a> RecordChecks<'a> {
         }
         if rules.timestamp_type == TimestampType::CreateTime && timestamp != NO_TIMESTAMP {
             let age = self.wall_ms.wrapping_sub(timestamp);
-            if age > rules.timestamp_before_max_ms
-                || age.wrapping_neg() > rules.timestamp_after_max_ms
-            {
+            if age > rules.timestamp_before_max_ms || age.wrapping_neg() > rules.timestamp_after_max_ms {
                 let offset = self.base_offset.wrapping_add(i64::from(offset_delta));
                 let earliest = self.wall_ms.wrapping_sub(rules.timestamp_before_max_ms);
                 let latest = self.wall_ms.wrapping_add(rules.timestamp_after_max_ms);
@@ -601,8 +517,7 @@ impl<'a> RecordChecks<'a> {
             return false;
         }
         self.max_timestamp = self.max_timestamp.max(timestamp);
-        self.offsets_differ |=
-            self.base_offset.wrapping_add(i64::from(offset_delta)) != i64::from(index);
+        self.offsets_differ |= self.base_offset.wrapping_add(i64::from(offset_delta)) != i64::from(index);
         true
     }
 
@@ -621,8 +536,7 @@ impl<'a> RecordChecks<'a> {
             return Ok(self.max_timestamp);
         }
         let (code, message) = if self.any_invalid_timestamp {
-            let message =
-                "One or more records have been rejected due to invalid timestamp".to_owned();
+            let message = "One or more records have been rejected due to invalid timestamp".to_owned();
             (ProduceErrorCode::InvalidTimestamp, message)
         } else {
             let first: Vec<String> = self

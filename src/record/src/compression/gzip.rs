@@ -13,9 +13,7 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(input: &'a [u8]) -> Decoder<'a> {
-        Decoder {
-            member: Some(GzDecoder::new(input)),
-        }
+        Decoder { member: Some(GzDecoder::new(input)) }
     }
 }
 

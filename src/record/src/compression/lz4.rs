@@ -25,9 +25,7 @@ pub(super) struct Decoder<'a> {
 }
 
 fn le32(bytes: &mut &[u8]) -> io::Result<u32> {
-    let (first, rest) = bytes
-        .split_first_chunk::<4>()
-        .ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
+    let (first, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
     *bytes = rest;
     Ok(u32::from_le_bytes(*first))
 }
@@ -55,12 +53,9 @@ impl<'a> Decoder<'a> {
         }
         let max_block = 1usize << (2 * (bd >> 4) + 8);
         let len = if flg & 0x08 != 0 { 10 } else { 2 };
-        let (descriptor, rest) = descriptor
-            .split_at_checked(len)
-            .ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
-        let (checksum, rest) = rest
-            .split_first()
-            .ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
+        let (descriptor, rest) =
+            descriptor.split_at_checked(len).ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
+        let (checksum, rest) = rest.split_first().ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
         if *checksum != (xxh32(descriptor) >> 8) as u8 {
             return Err(corrupt("lz4: stream frame descriptor corrupted"));
         }
@@ -76,10 +71,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn block(&self) -> &[u8] {
-        self.stored
-            .unwrap_or(&self.buffer)
-            .get(self.position..)
-            .unwrap_or(&[])
+        self.stored.unwrap_or(&self.buffer).get(self.position..).unwrap_or(&[])
     }
 
     fn next_block(&mut self) -> io::Result<()> {
@@ -95,18 +87,13 @@ impl<'a> Decoder<'a> {
         if size > self.max_block {
             return Err(corrupt("lz4: block size exceeded max"));
         }
-        let (block, rest) = self
-            .rest
-            .split_at_checked(size)
-            .ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
+        let (block, rest) = self.rest.split_at_checked(size).ok_or_else(|| corrupt("lz4: stream ended prematurely"))?;
         self.rest = rest;
         if word & INCOMPRESSIBLE != 0 {
             self.stored = Some(block);
         } else {
-            self.buffer
-                .resize(self.max_block.min(size.saturating_mul(MAX_EXPANSION)), 0);
-            let n = lz4_flex::block::decompress_into(block, &mut self.buffer)
-                .map_err(io::Error::other)?;
+            self.buffer.resize(self.max_block.min(size.saturating_mul(MAX_EXPANSION)), 0);
+            let n = lz4_flex::block::decompress_into(block, &mut self.buffer).map_err(io::Error::other)?;
             self.buffer.truncate(n);
         }
         if self.block_checksum && le32(&mut self.rest)? != xxh32(block) {
@@ -129,9 +116,7 @@ impl Read for Decoder<'_> {
 
 /// Kafka writes blocks of 64 KiB without checksums; a block of the encoder here holds as much.
 pub(super) fn encoder(out: Vec<u8>) -> FrameEncoder<Vec<u8>> {
-    let info = FrameInfo::new()
-        .block_size(BlockSize::Max64KB)
-        .block_mode(BlockMode::Independent);
+    let info = FrameInfo::new().block_size(BlockSize::Max64KB).block_mode(BlockMode::Independent);
     FrameEncoder::with_frame_info(info, out)
 }
 
@@ -142,11 +127,7 @@ fn xxh32(input: &[u8]) -> u32 {
     const P3: u32 = 0xC2B2_AE3D;
     const P4: u32 = 0x27D4_EB2F;
     const P5: u32 = 0x1656_67B1;
-    let round = |acc: u32, lane: u32| {
-        acc.wrapping_add(lane.wrapping_mul(P2))
-            .rotate_left(13)
-            .wrapping_mul(P1)
-    };
+    let round = |acc: u32, lane: u32| acc.wrapping_add(lane.wrapping_mul(P2)).rotate_left(13).wrapping_mul(P1);
     let (stripes, tail) = input.as_chunks::<16>();
     let mut hash = if stripes.is_empty() {
         P5
@@ -158,24 +139,15 @@ fn xxh32(input: &[u8]) -> u32 {
             }
         }
         let [a, b, c, d] = acc;
-        a.rotate_left(1)
-            .wrapping_add(b.rotate_left(7))
-            .wrapping_add(c.rotate_left(12))
-            .wrapping_add(d.rotate_left(18))
+        a.rotate_left(1).wrapping_add(b.rotate_left(7)).wrapping_add(c.rotate_left(12)).wrapping_add(d.rotate_left(18))
     };
     hash = hash.wrapping_add(input.len() as u32);
     let (words, tail) = tail.as_chunks::<4>();
     for word in words {
-        hash = hash
-            .wrapping_add(u32::from_le_bytes(*word).wrapping_mul(P3))
-            .rotate_left(17)
-            .wrapping_mul(P4);
+        hash = hash.wrapping_add(u32::from_le_bytes(*word).wrapping_mul(P3)).rotate_left(17).wrapping_mul(P4);
     }
     for byte in tail {
-        hash = hash
-            .wrapping_add(u32::from(*byte).wrapping_mul(P5))
-            .rotate_left(11)
-            .wrapping_mul(P1);
+        hash = hash.wrapping_add(u32::from(*byte).wrapping_mul(P5)).rotate_left(11).wrapping_mul(P1);
     }
     hash = (hash ^ (hash >> 15)).wrapping_mul(P2);
     hash = (hash ^ (hash >> 13)).wrapping_mul(P3);

@@ -8,9 +8,7 @@ use super::{corrupt, limit_reached};
 use std::io::{self, Read, Write};
 
 const MAGIC: [u8; 8] = [0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0];
-const HEADER: [u8; 16] = [
-    0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1,
-];
+const HEADER: [u8; 16] = [0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0, 0, 0, 0, 1, 0, 0, 0, 1];
 /// Kafka writes blocks of 32 KiB (`SnappyOutputStream.DEFAULT_BLOCK_SIZE`).
 const BLOCK_SIZE: usize = 32 * 1024;
 /// A copy element of 3 bytes gives at most 64 bytes.
@@ -31,24 +29,12 @@ impl<'a> Decoder<'a> {
         }
         let framed = input.starts_with(&MAGIC);
         let rest = if framed {
-            // Version and the oldest compatible version follow; snappy-java refuses a version below 1.
-            match input.get(8..12).and_then(|v| v.first_chunk()) {
-                Some(version) if i32::from_be_bytes(*version) >= 1 => {}
-                _ => return Err(corrupt("snappy: bad version")),
-            }
-            input
-                .get(HEADER.len()..)
-                .ok_or_else(|| corrupt("snappy: header is cut"))?
+            // Eight bytes of version and oldest compatible version follow; snappy-java does not look at them.
+            input.get(HEADER.len()..).ok_or_else(|| corrupt("snappy: header is cut"))?
         } else {
             input
         };
-        Ok(Decoder {
-            rest,
-            framed,
-            block: Vec::new(),
-            position: 0,
-            left: limit,
-        })
+        Ok(Decoder { rest, framed, block: Vec::new(), position: 0, left: limit })
     }
 
     /// The next block's compressed bytes; `None` at the end.
@@ -60,21 +46,16 @@ impl<'a> Decoder<'a> {
         loop {
             // snappy-java skips the header of a stream appended to another.
             if self.rest.starts_with(&MAGIC) {
-                self.rest = self
-                    .rest
-                    .get(HEADER.len()..)
-                    .ok_or_else(|| corrupt("snappy: header is cut"))?;
+                self.rest = self.rest.get(HEADER.len()..).ok_or_else(|| corrupt("snappy: header is cut"))?;
                 continue;
             }
             // Fewer than four bytes left are its end of stream.
             let Some((length, rest)) = self.rest.split_first_chunk::<4>() else {
                 return Ok(None);
             };
-            let length = usize::try_from(i32::from_be_bytes(*length))
-                .map_err(|_| corrupt("snappy: negative block length"))?;
-            let (block, rest) = rest
-                .split_at_checked(length)
-                .ok_or_else(|| corrupt("snappy: block is cut"))?;
+            let length =
+                usize::try_from(i32::from_be_bytes(*length)).map_err(|_| corrupt("snappy: negative block length"))?;
+            let (block, rest) = rest.split_at_checked(length).ok_or_else(|| corrupt("snappy: block is cut"))?;
             self.rest = rest;
             return Ok(Some(block));
         }
@@ -89,9 +70,7 @@ impl<'a> Decoder<'a> {
             self.left = self.left.checked_sub(size).ok_or_else(limit_reached)?;
             self.block.resize(size, 0);
             self.position = 0;
-            let n = snap::raw::Decoder::new()
-                .decompress(compressed, &mut self.block)
-                .map_err(io::Error::other)?;
+            let n = snap::raw::Decoder::new().decompress(compressed, &mut self.block).map_err(io::Error::other)?;
             self.block.truncate(n);
             if n > 0 {
                 return Ok(true);
@@ -120,10 +99,7 @@ pub(super) struct Encoder {
 impl Encoder {
     pub(super) fn new(mut out: Vec<u8>) -> Encoder {
         out.extend_from_slice(&HEADER);
-        Encoder {
-            out,
-            pending: Vec::with_capacity(BLOCK_SIZE),
-        }
+        Encoder { out, pending: Vec::with_capacity(BLOCK_SIZE) }
     }
 
     pub(super) fn written(&self) -> usize {
@@ -134,9 +110,7 @@ impl Encoder {
         let at = self.out.len();
         let max = snap::raw::max_compress_len(self.pending.len());
         self.out.resize(at + 4 + max, 0);
-        let n = snap::raw::Encoder::new()
-            .compress(&self.pending, &mut self.out[at + 4..])
-            .map_err(io::Error::other)?;
+        let n = snap::raw::Encoder::new().compress(&self.pending, &mut self.out[at + 4..]).map_err(io::Error::other)?;
         let length = i32::try_from(n).map_err(io::Error::other)?;
         self.out[at..at + 4].copy_from_slice(&length.to_be_bytes());
         self.out.truncate(at + 4 + n);

@@ -29,9 +29,6 @@ impl Read for Decoder<'_> {
     }
 }
 
-pub(super) fn encoder(
-    out: Vec<u8>,
-    level: i32,
-) -> io::Result<::zstd::stream::write::Encoder<'static, Vec<u8>>> {
+pub(super) fn encoder(out: Vec<u8>, level: i32) -> io::Result<::zstd::stream::write::Encoder<'static, Vec<u8>>> {
     ::zstd::stream::write::Encoder::new(out, level)
 }

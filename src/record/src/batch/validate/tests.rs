@@ -11,9 +11,7 @@ const GOLDEN: &str = include_str!("golden.txt");
 const NOW: i64 = 1_700_000_000_000;
 
 fn unhex(text: &str) -> Bytes {
-    (0..text.len() / 2)
-        .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex"))
-        .collect()
+    (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex")).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -45,11 +43,7 @@ fn verdict(bytes: &Bytes, rules: &ProduceRules<'_>) -> String {
             verify_crc(&whole).expect("the crc of what is stored is right");
             assert_eq!(
                 batch.log_append_time_ms,
-                if rules.timestamp_type == TimestampType::LogAppendTime {
-                    NOW
-                } else {
-                    -1
-                }
+                if rules.timestamp_type == TimestampType::LogAppendTime { NOW } else { -1 }
             );
             if !batch.recompressed {
                 return format!("ok|{}", hex(&header));
@@ -57,16 +51,10 @@ fn verdict(bytes: &Bytes, rules: &ProduceRules<'_>) -> String {
             header[8..12].fill(0);
             header[17..21].fill(0);
             let codec = batch.header.compression().expect("known");
-            let records =
-                crate::compression::decompress(codec, &batch.payload, 1 << 20).expect("reads");
+            let records = crate::compression::decompress(codec, &batch.payload, 1 << 20).expect("reads");
             format!("rebuilt|{}|{}", hex(&header), hex(&records))
         }
-        Err(ProduceError {
-            code,
-            message: Some(message),
-            record_errors,
-            ..
-        }) => {
+        Err(ProduceError { code, message: Some(message), record_errors, .. }) => {
             let mut out = format!("records|{}|{message}", code.code());
             for (index, text) in record_errors {
                 out += &format!("|{index}={text}");
@@ -80,34 +68,17 @@ fn verdict(bytes: &Bytes, rules: &ProduceRules<'_>) -> String {
 #[test]
 fn answers_are_those_of_apache_kafka() {
     let path = std::env::var("OTTLA_GOLDEN_BATCHES").ok();
-    let text = path.map_or(GOLDEN.to_owned(), |path| {
-        std::fs::read_to_string(path).expect("readable")
-    });
+    let text = path.map_or(GOLDEN.to_owned(), |path| std::fs::read_to_string(path).expect("readable"));
     let mut wrong = Vec::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.splitn(9, '|').collect();
-        let [
-            name,
-            version,
-            compacted,
-            timestamps,
-            before,
-            after,
-            target,
-            bytes,
-            expected,
-        ] = fields[..]
-        else {
+        let [name, version, compacted, timestamps, before, after, target, bytes, expected] = fields[..] else {
             panic!("malformed line {line}");
         };
         let rules = ProduceRules {
             api_version: version.parse().expect("number"),
             compacted: compacted == "1",
-            timestamp_type: if timestamps == "L" {
-                TimestampType::LogAppendTime
-            } else {
-                TimestampType::CreateTime
-            },
+            timestamp_type: if timestamps == "L" { TimestampType::LogAppendTime } else { TimestampType::CreateTime },
             timestamp_before_max_ms: before.parse().expect("number"),
             timestamp_after_max_ms: after.parse().expect("number"),
             compression: CompressionType::from_name(target).map(Compression::of),
@@ -118,12 +89,7 @@ fn answers_are_those_of_apache_kafka() {
             wrong.push(format!("{name}\n  kafka {expected}\n  ottla {actual}"));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn built(count: usize, value: &[u8], compression: Compression) -> Bytes {
@@ -135,13 +101,8 @@ fn built(count: usize, value: &[u8], compression: Compression) -> Bytes {
     b.build().expect("builds")
 }
 
-const CODECS: [Compression; 5] = [
-    Compression::None,
-    Compression::Gzip(-1),
-    Compression::Snappy,
-    Compression::Lz4(9),
-    Compression::Zstd(3),
-];
+const CODECS: [Compression; 5] =
+    [Compression::None, Compression::Gzip(-1), Compression::Snappy, Compression::Lz4(9), Compression::Zstd(3)];
 
 #[test]
 fn sizes_are_checked_as_sent_as_rebuilt_and_against_the_segment() {
@@ -153,41 +114,13 @@ fn sizes_are_checked_as_sent_as_rebuilt_and_against_the_segment() {
     let packed = built(10, &[7; 1000], Compression::Gzip(9));
     let size = packed.len();
     assert!(size < 300);
-    assert_eq!(
-        code(
-            &packed,
-            &ProduceRules {
-                max_message_bytes: size,
-                ..rules()
-            }
-        ),
-        Ok(size)
-    );
+    assert_eq!(code(&packed, &ProduceRules { max_message_bytes: size, ..rules() }), Ok(size));
     let too_large = Err((ProduceErrorCode::MessageTooLarge, false));
-    assert_eq!(
-        code(
-            &packed,
-            &ProduceRules {
-                max_message_bytes: size - 1,
-                ..rules()
-            }
-        ),
-        too_large
-    );
-    let unpacking = ProduceRules {
-        compression: Some(Compression::None),
-        max_message_bytes: 5_000,
-        ..rules()
-    };
+    assert_eq!(code(&packed, &ProduceRules { max_message_bytes: size - 1, ..rules() }), too_large);
+    let unpacking = ProduceRules { compression: Some(Compression::None), max_message_bytes: 5_000, ..rules() };
     assert_eq!(code(&packed, &unpacking), too_large);
-    let segment = ProduceRules {
-        segment_bytes: size - 1,
-        ..rules()
-    };
-    assert_eq!(
-        code(&packed, &segment),
-        Err((ProduceErrorCode::RecordListTooLarge, false))
-    );
+    let segment = ProduceRules { segment_bytes: size - 1, ..rules() };
+    assert_eq!(code(&packed, &segment), Err((ProduceErrorCode::RecordListTooLarge, false)));
 }
 
 #[test]
@@ -196,11 +129,7 @@ fn a_bomb_is_refused_in_every_codec() {
         let bomb = built(100, &vec![0; 100_000], codec);
         assert!(bomb.len() < 600_000);
         for compression in [None, Some(Compression::Zstd(1)), Some(Compression::None)] {
-            let rules = ProduceRules {
-                max_decompressed_bytes: 1 << 20,
-                compression,
-                ..rules()
-            };
+            let rules = ProduceRules { max_decompressed_bytes: 1 << 20, compression, ..rules() };
             let error = validate_for_produce(&bomb, &rules, NOW).expect_err("too much");
             assert_eq!(error.code, ProduceErrorCode::MessageTooLarge, "{codec:?}");
         }
@@ -214,52 +143,31 @@ fn named_record_errors_are_bounded_and_all_are_counted() {
     for _ in 0..MAX_RECORD_ERRORS + 7 {
         b.append_kv(NOW, None, None);
     }
-    let rules = ProduceRules {
-        compacted: true,
-        ..rules()
-    };
-    let error =
-        validate_for_produce(&b.build().expect("builds"), &rules, NOW).expect_err("no keys");
+    let rules = ProduceRules { compacted: true, ..rules() };
+    let error = validate_for_produce(&b.build().expect("builds"), &rules, NOW).expect_err("no keys");
     assert_eq!(error.record_errors.len(), MAX_RECORD_ERRORS);
     assert!(
-        error.message.expect("text").starts_with(
-            "One or more records have been rejected due to 10007 record errors in total"
-        )
+        error
+            .message
+            .expect("text")
+            .starts_with("One or more records have been rejected due to 10007 record errors in total")
     );
 }
 
 #[test]
 fn a_coordinator_may_write_markers_at_its_own_offset() {
     let mut b = BatchBuilder::new(40);
-    b.control(true)
-        .transactional(true)
-        .producer(5, 0, -1)
-        .append_kv(NOW, Some(&[0, 0, 0, 1]), Some(&[0; 6]));
+    b.control(true).transactional(true).producer(5, 0, -1).append_kv(NOW, Some(&[0, 0, 0, 1]), Some(&[0; 6]));
     let bytes = b.build().expect("builds");
-    let rules = ProduceRules {
-        origin: AppendOrigin::Coordinator,
-        ..rules()
-    };
-    assert!(
-        validate_for_produce(&bytes, &rules, NOW)
-            .expect("taken")
-            .header
-            .is_control()
-    );
+    let rules = ProduceRules { origin: AppendOrigin::Coordinator, ..rules() };
+    assert!(validate_for_produce(&bytes, &rules, NOW).expect("taken").header.is_control());
     assert_eq!(
-        validate_for_produce(&bytes, &self::rules(), NOW)
-            .expect_err("client")
-            .code,
+        validate_for_produce(&bytes, &self::rules(), NOW).expect_err("client").code,
         ProduceErrorCode::InvalidRecord
     );
 }
 
-type Fields = (
-    i64,
-    Option<Vec<u8>>,
-    Option<Vec<u8>>,
-    Vec<(String, Option<Vec<u8>>)>,
-);
+type Fields = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Vec<(String, Option<Vec<u8>>)>);
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
