@@ -6,3 +6,5 @@
 pub mod errors;
 
 pub mod metadata;
+
+pub mod controller;
