@@ -212,8 +212,7 @@ pub(crate) fn broker_heartbeat(
         .registration_offset(id)
         .ok_or_else(|| stale(format!("Receive a heartbeat from broker {id} before registration")))?;
     ctx.check_broker_epoch(id, request.broker_epoch)?;
-    let has_leaderships =
-        || ctx.image.topics().any(|t| t.partitions.values().any(|partition| partition.leader == id));
+    let has_leaderships = || ctx.image.topics().any(|t| t.partitions.values().any(|partition| partition.leader == id));
     let (current, next) = heartbeats
         .next_state(request, registration_offset, has_leaderships)
         .ok_or_else(|| stale(format!("No broker registration found for broker id {id}")))?;
@@ -306,7 +305,9 @@ fn directories_offline(ctx: &Context<'_>, request: &BrokerHeartbeat, records: &m
 }
 
 fn directories_cordoned(ctx: &Context<'_>, request: &BrokerHeartbeat, records: &mut Vec<VersionedRecord>) {
-    let (Some(broker), Some(cordoned)) = (ctx.image.broker(request.broker_id), &request.cordoned_log_dirs) else { return };
+    let (Some(broker), Some(cordoned)) = (ctx.image.broker(request.broker_id), &request.cordoned_log_dirs) else {
+        return;
+    };
     let set = |ids: &[Uuid]| ids.iter().copied().collect::<BTreeSet<Uuid>>();
     if broker.cordoned_directories.as_deref().is_some_and(|known| set(known) == set(cordoned)) {
         return;

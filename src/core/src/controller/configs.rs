@@ -8,7 +8,8 @@ use crate::controller::requests::{AlterConfigOp, ApiError, IncrementalAlterConfi
 use crate::controller::topics::validate_topic_name;
 use crate::errors::KafkaError;
 use crate::metadata::{ConfigResource, Configs, MetadataImage, VersionedRecord};
-use ottla_base::config::{Scope, TopicDefaults, Type, Values, def, topic};
+use ottla_base::config::group::{self, ClientMetricsError};
+use ottla_base::config::{BrokerConfig, Scope, TopicDefaults, Type, Values, def, topic};
 use ottla_record::generated::metadata::{ClearElrRecord, ConfigRecord, MetadataRecord};
 use std::collections::BTreeMap;
 
@@ -22,15 +23,26 @@ const CORDONED_LOG_DIRS: &str = "cordoned.log.dirs";
 pub type ConfigValidationError = ottla_base::config::ConfigError;
 
 /// What the controller knows of configurations: the tables, and the node's static values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ConfigSchema {
     /// What this node's file gives to topics.
     pub topic_defaults: TopicDefaults,
     /// `remote.log.storage.system.enable`.
     pub remote_storage_enabled: bool,
+    /// The node's own values: bounds and defaults of group configurations.
+    pub broker: Values,
 }
 
 impl ConfigSchema {
+    /// From a node's configuration.
+    pub fn of(config: &BrokerConfig) -> ConfigSchema {
+        ConfigSchema {
+            topic_defaults: config.topic_defaults.clone(),
+            remote_storage_enabled: config.values.boolean("remote.log.storage.system.enable"),
+            broker: config.values.clone(),
+        }
+    }
+
     /// A key's definition.
     fn def(resource_type: i8, key: &str) -> Option<&'static def::ConfigDef> {
         match resource_type {
@@ -44,7 +56,13 @@ impl ConfigSchema {
 
     /// The value of a topic key that is in force (`KafkaConfigSchema.resolveEffectiveTopicConfig`): topic, this node,
     /// cluster, file, default. Only for keys that brokers call by the same name.
-    pub fn effective_topic_config(&self, image: &MetadataImage, node_id: i32, topic: &str, key: &str) -> Option<String> {
+    pub fn effective_topic_config(
+        &self,
+        image: &MetadataImage,
+        node_id: i32,
+        topic: &str,
+        key: &str,
+    ) -> Option<String> {
         let dynamic = [ConfigResource::topic(topic), ConfigResource::broker(node_id), ConfigResource::cluster()];
         if let Some(value) = dynamic.iter().find_map(|resource| image.config(resource, key)) {
             return Some(value.to_owned());
@@ -89,22 +107,13 @@ impl ConfigSchema {
                 if resource.name.is_empty() {
                     return bad("Default group resources are not allowed.");
                 }
-                if let Some(unknown) = new.keys().find(|k| def::find(Scope::Group, k).is_none()) {
-                    let text = format!("Unknown group config name: {unknown}");
-                    return Err(ApiError::new(KafkaError::InvalidConfig, text));
-                }
-                Values::parse(Scope::Group, |key| new.get(key).map(String::as_str)).map_err(invalid)?;
-                Ok(())
+                group::validate(new, &self.broker).map_err(invalid)
             }
             ConfigResource::CLIENT_METRICS => {
-                if resource.name.is_empty() {
-                    return bad("Subscription name can't be empty");
-                }
-                if let Some(unknown) = new.keys().find(|k| def::find(Scope::ClientMetrics, k).is_none()) {
-                    return bad(&format!("Unknown client metrics configuration: {unknown}"));
-                }
-                Values::parse(Scope::ClientMetrics, |key| new.get(key).map(String::as_str)).map_err(invalid)?;
-                Ok(())
+                group::validate_client_metrics(&resource.name, new).map_err(|error| match error {
+                    ClientMetricsError::Request(text) => ApiError::new(KafkaError::InvalidRequest, text),
+                    ClientMetricsError::Config(error) => invalid(error),
+                })
             }
             ConfigResource::BROKER_LOGGER => bad("Unknown resource type BROKER_LOGGER"),
             _ => bad("Unknown resource type UNKNOWN"),
@@ -113,7 +122,10 @@ impl ConfigSchema {
 }
 
 /// IncrementalAlterConfigs: each resource stands or falls alone.
-pub(crate) fn incremental_alter_configs(ctx: &Context<'_>, request: &IncrementalAlterConfigs) -> Result<Decision, ApiError> {
+pub(crate) fn incremental_alter_configs(
+    ctx: &Context<'_>,
+    request: &IncrementalAlterConfigs,
+) -> Result<Decision, ApiError> {
     let mut results = Vec::new();
     let mut records = Vec::new();
     let mut reported = Vec::new();
@@ -187,12 +199,8 @@ pub(crate) fn alter_resource(
 }
 
 pub(crate) fn config_record(resource: &ConfigResource, name: String, value: Option<String>) -> VersionedRecord {
-    let record = ConfigRecord {
-        resource_type: resource.resource_type,
-        resource_name: resource.name.clone(),
-        name,
-        value,
-    };
+    let record =
+        ConfigRecord { resource_type: resource.resource_type, resource_name: resource.name.clone(), name, value };
     VersionedRecord::new(MetadataRecord::Config(record), 0)
 }
 

@@ -148,7 +148,13 @@ impl Controller {
     }
 
     /// Decides on a request. Errors are the answer to the whole request; nothing is appended then.
-    pub fn decide(&mut self, basis: Basis<'_>, request: &Request, now: Now, rng: &mut Rng) -> Result<Decision, ApiError> {
+    pub fn decide(
+        &mut self,
+        basis: Basis<'_>,
+        request: &Request,
+        now: Now,
+        rng: &mut Rng,
+    ) -> Result<Decision, ApiError> {
         let ctx = Context {
             image: basis.image,
             config: &self.config,

@@ -55,7 +55,8 @@ pub(crate) fn leader_and_isr_updates(
             if !partitions.contains(topic.id, *index, partition) {
                 continue;
             }
-            let election = if unclean_election_enabled(ctx, &topic.name) { Election::Unclean } else { Election::Online };
+            let election =
+                if unclean_election_enabled(ctx, &topic.name) { Election::Unclean } else { Election::Online };
             let record = change(ctx, topic, *index, partition, &acceptable, |builder| {
                 builder.election = election;
                 if unclean != NO_LEADER {
@@ -80,9 +81,9 @@ fn change(
     // `LeaderAcceptor`: a leader also needs its directory.
     let is_acceptable_leader = |broker: i32| {
         acceptable(broker)
-            && partition.directory(broker).is_some_and(|directory| {
-                ctx.image.broker(broker).is_some_and(|b| b.has_online_dir(directory))
-            })
+            && partition
+                .directory(broker)
+                .is_some_and(|directory| ctx.image.broker(broker).is_some_and(|b| b.has_online_dir(directory)))
     };
     let default_dir = |broker| default_dir(ctx.image, broker);
     let mut builder = PartitionChange::new(
@@ -101,7 +102,8 @@ fn change(
 
 /// `getTopicEffectiveMinIsr`.
 fn effective_min_isr(ctx: &Context<'_>, topic: &TopicImage) -> usize {
-    let value = ctx.config.configs.effective_topic_config(ctx.image, ctx.config.node_id, &topic.name, MIN_INSYNC_REPLICAS);
+    let value =
+        ctx.config.configs.effective_topic_config(ctx.image, ctx.config.node_id, &topic.name, MIN_INSYNC_REPLICAS);
     let configured = value.and_then(|v| v.parse::<usize>().ok()).unwrap_or(1);
     let replication_factor = topic.partition(0).map_or(usize::MAX, |p| p.replicas.len());
     configured.min(replication_factor)
@@ -172,10 +174,9 @@ fn elect_leader(
             records.push(record);
             ApiError::NONE
         }
-        None if election == Election::Preferred => ApiError::new(
-            KafkaError::PreferredLeaderNotAvailable,
-            "The preferred leader was not available.",
-        ),
+        None if election == Election::Preferred => {
+            ApiError::new(KafkaError::PreferredLeaderNotAvailable, "The preferred leader was not available.")
+        }
         None => ApiError::new(
             KafkaError::EligibleLeadersNotAvailable,
             "Eligible topic partition leaders are not available.",

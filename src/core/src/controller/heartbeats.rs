@@ -169,7 +169,9 @@ impl HeartbeatManager {
             Unfenced if request.want_shut_down => ShutdownNow,
             Unfenced => Unfenced,
             // Everybody must know the new leaders before the old one goes.
-            ControlledShutdown if !has_leaderships() && broker.controlled_shutdown_offset <= self.lowest_active_offset() => {
+            ControlledShutdown
+                if !has_leaderships() && broker.controlled_shutdown_offset <= self.lowest_active_offset() =>
+            {
                 ShutdownNow
             }
             ControlledShutdown | ShutdownNow => ControlledShutdown,

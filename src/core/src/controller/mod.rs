@@ -22,9 +22,9 @@ pub mod heartbeats;
 pub mod partition_change;
 pub mod placement;
 pub mod requests;
-pub mod topics;
 #[cfg(test)]
 mod tests;
+pub mod topics;
 
 pub use configs::{ConfigSchema, ConfigValidationError};
 pub use decide::{Controller, ControllerConfig, Decision};

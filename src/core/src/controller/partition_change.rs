@@ -126,9 +126,8 @@ impl<'a> PartitionChange<'a> {
         if self.target_removing.is_empty() && self.target_adding.is_empty() {
             return;
         }
-        let without = |list: &[i32], gone: &[i32]| -> Vec<i32> {
-            list.iter().copied().filter(|r| !gone.contains(r)).collect()
-        };
+        let without =
+            |list: &[i32], gone: &[i32]| -> Vec<i32> { list.iter().copied().filter(|r| !gone.contains(r)).collect() };
         let isr = without(&self.target_isr, &self.target_removing);
         let replicas = without(&self.target_replicas, &self.target_removing);
         if !self.target_removing.is_empty() && (replicas.is_empty() || isr.is_empty()) {

@@ -205,7 +205,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn brokers(racks: &[(i32, Option<&str>, bool)]) -> Vec<UsableBroker> {
-        racks.iter().map(|(id, rack, fenced)| UsableBroker { id: *id, rack: rack.map(str::to_owned), fenced: *fenced }).collect()
+        racks
+            .iter()
+            .map(|(id, rack, fenced)| UsableBroker { id: *id, rack: rack.map(str::to_owned), fenced: *fenced })
+            .collect()
     }
 
     #[test]
@@ -251,7 +254,8 @@ mod tests {
     #[test]
     fn impossible_factors_have_kafkas_texts() {
         let two = brokers(&[(0, None, false), (1, None, true)]);
-        let text = |brokers: &[UsableBroker], n| place(brokers, 1, n, &mut Rng::from_seed(1)).unwrap_err().message.unwrap();
+        let text =
+            |brokers: &[UsableBroker], n| place(brokers, 1, n, &mut Rng::from_seed(1)).unwrap_err().message.unwrap();
         assert_eq!(text(&two, 0), "Invalid replication factor 0: the replication factor must be positive.");
         assert_eq!(
             text(&two, 3),

@@ -213,7 +213,13 @@ pub struct CreatableTopic {
 impl CreatableTopic {
     /// A topic with counts.
     pub fn new(name: impl Into<String>, num_partitions: i32, replication_factor: i16) -> CreatableTopic {
-        CreatableTopic { name: name.into(), num_partitions, replication_factor, assignments: Vec::new(), configs: Vec::new() }
+        CreatableTopic {
+            name: name.into(),
+            num_partitions,
+            replication_factor,
+            assignments: Vec::new(),
+            configs: Vec::new(),
+        }
     }
 }
 

@@ -81,7 +81,13 @@ pub(crate) fn create_topics(ctx: &Context<'_>, request: &CreateTopics, rng: &mut
 }
 
 fn refused(name: &str, error: ApiError) -> CreatableTopicResult {
-    CreatableTopicResult { name: name.to_owned(), topic_id: ZERO_UUID, error, num_partitions: -1, replication_factor: -1 }
+    CreatableTopicResult {
+        name: name.to_owned(),
+        topic_id: ZERO_UUID,
+        error,
+        num_partitions: -1,
+        replication_factor: -1,
+    }
 }
 
 fn validate_total_partitions(ctx: &Context<'_>, topics: &[&CreatableTopic]) -> Result<(), ApiError> {
@@ -91,10 +97,7 @@ fn validate_total_partitions(ctx: &Context<'_>, topics: &[&CreatableTopic]) -> R
         (n, _) => n as i64,
     };
     if topics.iter().map(of).sum::<i64>() > PARTITIONS_PER_BATCH_MAX {
-        return Err(ApiError::new(
-            KafkaError::PolicyViolation,
-            "Excessively large number of partitions per request.",
-        ));
+        return Err(ApiError::new(KafkaError::PolicyViolation, "Excessively large number of partitions per request."));
     }
     Ok(())
 }
@@ -214,7 +217,10 @@ fn placed_partitions(
     Ok(partitions)
 }
 
-fn assigned_partitions(ctx: &Context<'_>, topic: &CreatableTopic) -> Result<BTreeMap<i32, PartitionRegistration>, ApiError> {
+fn assigned_partitions(
+    ctx: &Context<'_>,
+    topic: &CreatableTopic,
+) -> Result<BTreeMap<i32, PartitionRegistration>, ApiError> {
     let bad_request = |text: &str| Err(ApiError::new(KafkaError::InvalidRequest, text));
     if topic.replication_factor != -1 {
         return bad_request("A manual partition assignment was specified, but replication factor was not set to -1.");
@@ -353,7 +359,11 @@ pub(crate) fn delete_topics(ctx: &Context<'_>, request: &DeleteTopics) -> Result
     Ok(Decision::atomic(records, Response::DeleteTopics(results)))
 }
 
-pub(crate) fn create_partitions(ctx: &Context<'_>, request: &CreatePartitions, rng: &mut Rng) -> Result<Decision, ApiError> {
+pub(crate) fn create_partitions(
+    ctx: &Context<'_>,
+    request: &CreatePartitions,
+    rng: &mut Rng,
+) -> Result<Decision, ApiError> {
     let duplicates = duplicates(request.topics.iter().map(|t| t.name.as_str()));
     let mut results: Vec<(String, ApiError)> = duplicates
         .iter()
@@ -376,7 +386,11 @@ pub(crate) fn create_partitions(ctx: &Context<'_>, request: &CreatePartitions, r
     Ok(Decision::atomic(records, Response::CreatePartitions(results)))
 }
 
-fn add_partitions(ctx: &Context<'_>, request: &CreatePartitionsTopic, rng: &mut Rng) -> Result<Vec<VersionedRecord>, ApiError> {
+fn add_partitions(
+    ctx: &Context<'_>,
+    request: &CreatePartitionsTopic,
+    rng: &mut Rng,
+) -> Result<Vec<VersionedRecord>, ApiError> {
     let topic = ctx.image.topic(&request.name).ok_or(ApiError::bare(KafkaError::UnknownTopicOrPartition))?;
     let existing = i32::try_from(topic.partition_count()).unwrap_or(i32::MAX);
     if request.count == existing {
@@ -417,7 +431,8 @@ fn add_partitions(ctx: &Context<'_>, request: &CreatePartitionsTopic, rng: &mut 
             assignments.clone()
         }
         None => {
-            let factor = i16::try_from(replication_factor).map_err(|_| ApiError::bare(KafkaError::UnknownServerError))?;
+            let factor =
+                i16::try_from(replication_factor).map_err(|_| ApiError::bare(KafkaError::UnknownServerError))?;
             placement::place(&ctx.usable_brokers(), additional, factor, rng)?
         }
     };

@@ -7,13 +7,15 @@
 
 use crate::metadata::changes::Changes;
 use crate::metadata::features::{KRAFT_VERSION, METADATA_VERSION, MetadataVersion};
-use crate::metadata::image::{ConfigResource, MetadataImage, QuotaEntity, TopicImage, has_collision_chars, unify_collision_chars};
+use crate::metadata::image::{
+    ConfigResource, MetadataImage, QuotaEntity, TopicImage, has_collision_chars, unify_collision_chars,
+};
 use crate::metadata::partition::PartitionRegistration;
 use crate::metadata::registration::{BrokerRegistration, ControllerRegistration, sorted};
 use ottla_base::ids::Uuid;
 use ottla_record::generated::metadata::{
-    BrokerRegistrationChangeRecord, ClearElrRecord, ClientQuotaRecord, ConfigRecord, FeatureLevelRecord, MetadataRecord,
-    PartitionChangeRecord, PartitionRecord, RemoveTopicRecord, TopicRecord,
+    BrokerRegistrationChangeRecord, ClearElrRecord, ClientQuotaRecord, ConfigRecord, FeatureLevelRecord,
+    MetadataRecord, PartitionChangeRecord, PartitionRecord, RemoveTopicRecord, TopicRecord,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -177,7 +179,11 @@ impl MetadataImage {
         Ok(())
     }
 
-    fn apply_broker_change(&mut self, r: &BrokerRegistrationChangeRecord, changes: &mut Changes) -> Result<(), ApplyError> {
+    fn apply_broker_change(
+        &mut self,
+        r: &BrokerRegistrationChangeRecord,
+        changes: &mut Changes,
+    ) -> Result<(), ApplyError> {
         let fenced = match r.fenced {
             -1 => Some(false),
             0 => None,
@@ -206,7 +212,11 @@ impl MetadataImage {
             return Err(ApplyError::DuplicateTopic { name: r.name.clone(), existing: *existing, new: r.topic_id });
         }
         if let Some(topic) = self.topics.get(&r.topic_id) {
-            return Err(ApplyError::DuplicateTopic { name: topic.name.to_string(), existing: topic.id, new: r.topic_id });
+            return Err(ApplyError::DuplicateTopic {
+                name: topic.name.to_string(),
+                existing: topic.id,
+                new: r.topic_id,
+            });
         }
         let name: Arc<str> = r.name.as_str().into();
         if has_collision_chars(&name) {

@@ -55,7 +55,9 @@ impl MetadataVersion {
 
     /// The level of a feature record, when this release knows it.
     pub fn from_feature_level(level: i16) -> Option<MetadataVersion> {
-        (MetadataVersion::MINIMUM.0..=MetadataVersion::LATEST_PRODUCTION.0).contains(&level).then_some(MetadataVersion(level))
+        (MetadataVersion::MINIMUM.0..=MetadataVersion::LATEST_PRODUCTION.0)
+            .contains(&level)
+            .then_some(MetadataVersion(level))
     }
 
     /// SCRAM records (3.5-IV2).

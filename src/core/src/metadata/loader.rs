@@ -43,7 +43,13 @@ impl MetadataLoader {
     }
 
     /// Replays one record at `offset` of a batch with `epoch`, appended at `log_time_ms`.
-    pub fn replay(&mut self, record: &MetadataRecord, offset: i64, epoch: i32, log_time_ms: i64) -> Result<(), ApplyError> {
+    pub fn replay(
+        &mut self,
+        record: &MetadataRecord,
+        offset: i64,
+        epoch: i32,
+        log_time_ms: i64,
+    ) -> Result<(), ApplyError> {
         match record {
             MetadataRecord::BeginTransaction(_) => {
                 if self.transaction.is_some() {
@@ -61,7 +67,8 @@ impl MetadataLoader {
             }
             MetadataRecord::AbortTransaction(_) => {
                 let begun = self.transaction.take();
-                let begun = begun.ok_or(ApplyError::Transaction("AbortTransactionRecord without a BeginTransactionRecord"))?;
+                let begun =
+                    begun.ok_or(ApplyError::Transaction("AbortTransactionRecord without a BeginTransactionRecord"))?;
                 self.image = begun.image;
                 self.changes = begun.changes;
             }

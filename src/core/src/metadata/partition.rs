@@ -3,9 +3,9 @@
 //! Invariants: `directories` is as long as `replicas`; the partition epoch grows by one with every change, the leader
 //! epoch whenever a change names a leader (even the same one).
 
+use crate::metadata::VersionedRecord;
 use crate::metadata::apply::ApplyError;
 use crate::metadata::features::MetadataVersion;
-use crate::metadata::VersionedRecord;
 use ottla_base::ids::{DIRECTORY_MIGRATING, Uuid};
 use ottla_record::generated::metadata::{MetadataRecord, PartitionChangeRecord, PartitionRecord};
 
@@ -165,7 +165,11 @@ impl PartitionRegistration {
             leader_recovery_state: self.leader_recovery_state.value(),
             leader_epoch: self.leader_epoch,
             partition_epoch: self.partition_epoch,
-            directories: if version.is_directory_assignment_supported() { self.directories.clone() } else { Vec::new() },
+            directories: if version.is_directory_assignment_supported() {
+                self.directories.clone()
+            } else {
+                Vec::new()
+            },
             eligible_leader_replicas: some_if_any(&self.elr),
             last_known_elr: some_if_any(&self.last_known_elr),
             ..PartitionRecord::default()

@@ -74,7 +74,10 @@ impl BrokerRegistration {
                 .end_points
                 .iter()
                 .map(|e| {
-                    (e.name.clone(), Endpoint { host: e.host.clone(), port: e.port, security_protocol: e.security_protocol })
+                    (
+                        e.name.clone(),
+                        Endpoint { host: e.host.clone(), port: e.port, security_protocol: e.security_protocol },
+                    )
                 })
                 .collect(),
             supported_features: record
@@ -191,7 +194,10 @@ impl ControllerRegistration {
                 .end_points
                 .iter()
                 .map(|e| {
-                    (e.name.clone(), Endpoint { host: e.host.clone(), port: e.port, security_protocol: e.security_protocol })
+                    (
+                        e.name.clone(),
+                        Endpoint { host: e.host.clone(), port: e.port, security_protocol: e.security_protocol },
+                    )
                 })
                 .collect(),
             supported_features: record

@@ -2,9 +2,9 @@
 //! first, because it may decide how the rest is read), cluster, topics, configurations, client quotas, producer ids,
 //! access control, SCRAM, delegation tokens.
 
+use crate::metadata::VersionedRecord;
 use crate::metadata::features::{METADATA_VERSION, MetadataVersion};
 use crate::metadata::image::MetadataImage;
-use crate::metadata::VersionedRecord;
 use ottla_record::generated::metadata::{
     ClientQuotaRecord, ConfigRecord, EntityData, FeatureLevelRecord, MetadataRecord, ProducerIdsRecord, TopicRecord,
 };

@@ -51,8 +51,17 @@ fn broker(id: i32, epoch: i64) -> MetadataRecord {
         broker_id: id,
         incarnation_id: Uuid::from_u128(7),
         broker_epoch: epoch,
-        end_points: vec![BrokerEndpoint { name: "PLAINTEXT".into(), host: "localhost".into(), port: 9092, security_protocol: 0 }],
-        features: vec![BrokerFeature { name: METADATA_VERSION.into(), min_supported_version: 7, max_supported_version: 30 }],
+        end_points: vec![BrokerEndpoint {
+            name: "PLAINTEXT".into(),
+            host: "localhost".into(),
+            port: 9092,
+            security_protocol: 0,
+        }],
+        features: vec![BrokerFeature {
+            name: METADATA_VERSION.into(),
+            min_supported_version: 7,
+            max_supported_version: 30,
+        }],
         rack: None,
         log_dirs: vec![DIR_B, DIR_A],
         ..RegisterBrokerRecord::default()
@@ -83,7 +92,11 @@ fn full() -> MetadataLoader {
             }),
             MetadataRecord::ProducerIds(ProducerIdsRecord { broker_id: 1, broker_epoch: 2, next_producer_id: 1000 }),
             MetadataRecord::AccessControlEntry(AccessControlEntryRecord { id: DIR_A, ..Default::default() }),
-            MetadataRecord::UserScramCredential(UserScramCredentialRecord { name: "u".into(), mechanism: 1, ..Default::default() }),
+            MetadataRecord::UserScramCredential(UserScramCredentialRecord {
+                name: "u".into(),
+                mechanism: 1,
+                ..Default::default()
+            }),
             MetadataRecord::DelegationToken(DelegationTokenRecord { token_id: "t".into(), ..Default::default() }),
         ],
     );
@@ -104,7 +117,10 @@ fn topics_are_found_by_name_and_id() {
     assert_eq!(image.colliding_topic("ab"), None);
     assert_eq!(image.registration_offset(2), Some(3));
     assert_eq!(image.broker(1).unwrap().directories, [DIR_A, DIR_B], "ids are kept sorted");
-    assert_eq!(image.finalized_features().collect::<Vec<_>>(), [(ELIGIBLE_LEADER_REPLICAS_VERSION, 1), (METADATA_VERSION, 30)]);
+    assert_eq!(
+        image.finalized_features().collect::<Vec<_>>(),
+        [(ELIGIBLE_LEADER_REPLICAS_VERSION, 1), (METADATA_VERSION, 30)]
+    );
 }
 
 #[test]
@@ -127,7 +143,10 @@ fn a_snapshot_recreates_the_state() {
 #[test]
 fn naming_a_leader_bumps_the_leader_epoch_and_any_change_the_partition_epoch() {
     let mut loader = full();
-    replay(&mut loader, [MetadataRecord::PartitionChange(PartitionChangeRecord { isr: Some(vec![1]), ..change(TOPIC, 0) })]);
+    replay(
+        &mut loader,
+        [MetadataRecord::PartitionChange(PartitionChangeRecord { isr: Some(vec![1]), ..change(TOPIC, 0) })],
+    );
     let p = loader.image().partition(TOPIC, 0).unwrap().clone();
     assert_eq!((p.isr.as_slice(), p.leader, p.leader_epoch, p.partition_epoch), ([1].as_slice(), 1, 0, 1));
     replay(&mut loader, [MetadataRecord::PartitionChange(PartitionChangeRecord { leader: 1, ..change(TOPIC, 0) })]);
@@ -196,12 +215,15 @@ fn local_changes_split_into_leaders_and_followers() {
     let two = changes.local_changes(2, &image);
     assert_eq!(two.leaders.iter().map(|p| p.index).collect::<Vec<_>>(), [1]);
     assert_eq!(two.followers.iter().map(|p| p.index).collect::<Vec<_>>(), [0]);
-    replay(&mut loader, [MetadataRecord::PartitionChange(PartitionChangeRecord {
-        replicas: Some(vec![1]),
-        isr: Some(vec![1]),
-        directories: Some(vec![DIR_A]),
-        ..change(TOPIC, 0)
-    })]);
+    replay(
+        &mut loader,
+        [MetadataRecord::PartitionChange(PartitionChangeRecord {
+            replicas: Some(vec![1]),
+            isr: Some(vec![1]),
+            directories: Some(vec![DIR_A]),
+            ..change(TOPIC, 0)
+        })],
+    );
     let (image, changes) = loader.publish().unwrap();
     assert_eq!(changes.local_changes(2, &image).deletes, [(TOPIC, "a.b".into(), 0)]);
     let one = changes.local_changes(1, &image);
@@ -241,7 +263,11 @@ fn a_record_that_does_not_fit_changes_nothing() {
         MetadataRecord::PartitionChange(change(TOPIC, 9)),
         MetadataRecord::PartitionChange(PartitionChangeRecord { leader_recovery_state: 7, ..change(TOPIC, 0) }),
         MetadataRecord::RemoveTopic(RemoveTopicRecord { topic_id: DIR_A }),
-        MetadataRecord::BrokerRegistrationChange(BrokerRegistrationChangeRecord { broker_id: 1, broker_epoch: 9, ..Default::default() }),
+        MetadataRecord::BrokerRegistrationChange(BrokerRegistrationChangeRecord {
+            broker_id: 1,
+            broker_epoch: 9,
+            ..Default::default()
+        }),
         MetadataRecord::BrokerRegistrationChange(BrokerRegistrationChangeRecord { broker_id: 9, ..Default::default() }),
         MetadataRecord::ClearElr(ClearElrRecord { topic_name: "none".into() }),
         feature_level(METADATA_VERSION, 99),
