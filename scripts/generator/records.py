@@ -1,6 +1,6 @@
 """Writes src/record/src/generated: records of the internal topics, of the metadata log and of control batches."""
 
-from . import rust
+from . import golden, rust
 
 HEAD = """//! {title}
 //!
@@ -44,8 +44,19 @@ def files(jars, version):
     mod = ("//! Codecs of what Kafka keeps in its own logs, one module for each family.\n//!\n"
            f"//! Written by `scripts/generate` from the message schemas of Apache Kafka {version}; do not edit.\n\n"
            "#![allow(missing_docs, clippy::field_reassign_with_default, clippy::nonminimal_bool)]\n\n"
+           "#[cfg(test)]\npub(crate) mod list;\n"
            + "".join(f"pub mod {n};\n" for n in names))
+    families = {
+        "consumer_protocol": pick(CONSUMER), "control": pick(CONTROL),
+        "group": list(jars["kafka-group-coordinator"].values()), "metadata": list(jars["kafka-metadata"].values()),
+        "share": list(jars["kafka-share-coordinator"].values()),
+        "transaction": list(jars["kafka-transaction-coordinator"].values())}
+    calls = "\n".join(f"            $f!({family}::{m.name});" for family, ms in families.items() for m in ms)
     return {
+        "golden.txt": golden.lines([m for ms in families.values() for m in ms]),
+        "list.rs": HEAD.format(title="Every record, for tests.", version=version).replace("use crate::codec::*;\n", "")
+        + "/// Calls `$f!(module::Type)` for each record.\nmacro_rules! each_record {\n"
+        + f"    ($f:ident) => {{\n        {{\n{calls}\n        }}\n    }};\n}}\n\npub(crate) use each_record;\n",
         "mod.rs": mod,
         "metadata.rs": metadata(list(jars["kafka-metadata"].values()), version),
         "group.rs": coordinator("Records of `__consumer_offsets`.", list(jars["kafka-group-coordinator"].values()), version),

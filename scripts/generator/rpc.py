@@ -1,11 +1,13 @@
 """Writes src/protocol/src/generated: the table of all APIs with the shape of every request (for the audit), and typed
 codecs for the APIs that the kafka-protocol crate serves in part."""
 
-from . import rust
+from . import golden, rust
 from .schema import MAX, camel, intersect, snake
 
-# APIs of which 4.3.1 has versions that kafka-protocol 0.18 lacks, and that we serve: codecs for all their versions.
-TYPED = ["ListOffsets", "OffsetCommit", "OffsetFetch"]
+# APIs of which 4.3.1 has versions that kafka-protocol 0.18 lacks: codecs for all their versions.
+TYPED = ["ListOffsets", "OffsetCommit", "OffsetFetch", "WriteTxnMarkers", "DescribeLogDirs", "BrokerHeartbeat", "ShareFetch",
+         "ShareAcknowledge", "AddRaftVoter", "WriteShareGroupState", "ReadShareGroupStateSummary",
+         "DescribeShareGroupOffsets", "StreamsGroupHeartbeat", "StreamsGroupDescribe"]
 # APIs that kafka-protocol 0.18 does not have at all.
 NOT_IN_CRATE = ["StreamsGroupHeartbeat", "StreamsGroupDescribe"]
 
@@ -108,6 +110,7 @@ def crate_checks(pairs, version):
             if (q, _) in known:
                 sizes.append(f"            $f!({index}, {snake(q.name)}::{camel(s.name)});")
             index += 1
+    typed = [f"            $f!({name}Request, {name}Response);" for name in TYPED]
     newline = "\n"
     return (HEAD.format(title="What kafka-protocol has of the table, for tests that compare the two.", version=version)
             + "/// Calls `$f!(key, Type)` for each request of kafka-protocol.\nmacro_rules! crate_requests {\n"
@@ -115,7 +118,9 @@ def crate_checks(pairs, version):
             + "/// Calls `$f!(index of the shape, module::Type)` for each struct of these requests.\n"
             + "macro_rules! crate_structs {\n"
             + f"    ($f:ident) => {{\n        {{\n{newline.join(sizes)}\n        }}\n    }};\n}}\n\n"
-            + "pub(crate) use {crate_requests, crate_structs};\n")
+            + "/// Calls `$f!(Request, Response)` for each API whose codecs are generated.\nmacro_rules! typed_messages {\n"
+            + f"    ($f:ident) => {{\n        {{\n{newline.join(typed)}\n        }}\n    }};\n}}\n\n"
+            + "pub(crate) use {crate_requests, crate_structs, typed_messages};\n")
 
 
 def codec(message, version):
@@ -135,6 +140,7 @@ def files(jars, version):
         for message in (clients[name + "Request"], clients[name + "Response"]):
             out[snake(message.name) + ".rs"] = codec(message, version)
             modules.append(message)
+    out["golden.txt"] = golden.lines(modules)
     modules.sort(key=lambda m: m.name)
     out["mod.rs"] = (
         "//! The table of APIs, and typed codecs for those that kafka-protocol serves in part.\n//!\n"

@@ -287,5 +287,7 @@ def message_code(message, types):
         out.append(struct_code(message, s, types, docs))
         if s is message.root:
             key = f", {message.api_key}" if message.api_key is not None else ""
+            if types is RPC:
+                key += f", {message.kind}, {message.flexible[0] if message.flexible else MAX}"
             out.append(f"message!({s.rust_name}, {message.valid[0]}, {message.valid[1]}{key});")
     return "\n\n".join(out)

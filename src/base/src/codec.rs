@@ -150,10 +150,7 @@ pub trait Source: Sized {
     }
 
     /// A section of tagged fields. `field` reads the value of a tag that it knows and returns true.
-    fn get_tags(
-        &mut self,
-        mut field: impl FnMut(u32, &mut Self) -> Result<bool, WireError>,
-    ) -> Result<(), WireError> {
+    fn get_tags(&mut self, mut field: impl FnMut(u32, &mut Self) -> Result<bool, WireError>) -> Result<(), WireError> {
         for _ in 0..self.get_uvarint()? {
             let tag = self.get_uvarint()?;
             let needed = self.get_uvarint()? as usize;

@@ -119,6 +119,11 @@ pub fn body_length(api_key: i16, version: i16, body: &[u8]) -> Result<usize, Aud
     walk(api_key, version, body, |_| ()).map(|(_, end)| end)
 }
 
+/// Facts about an API, from the same table.
+pub fn api_info(api_key: i16) -> Option<&'static Api> {
+    Api::of(api_key)
+}
+
 fn walk(
     api_key: i16,
     version: i16,

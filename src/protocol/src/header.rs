@@ -71,10 +71,10 @@ fn text(bytes: Bytes) -> StrBytes {
         .unwrap_or_else(|_| StrBytes::from_string(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Appends the header of a response.
-pub fn put_response_header(out: &mut BytesMut, api: &Api, api_version: i16, correlation_id: i32) {
-    out.put_i32(correlation_id);
-    if api.response_header_version(api_version) >= 1 {
+/// Appends the header of the response to a request. The request's API must be known, as [`parse_header`] makes sure.
+pub fn put_response_header(request: &RequestHeader, out: &mut BytesMut) {
+    out.put_i32(request.correlation_id);
+    if Api::of(request.api_key).is_some_and(|api| api.response_header_version(request.api_version) >= 1) {
         out.put_u8(0);
     }
 }
@@ -107,6 +107,15 @@ mod tests {
     fn api_versions_is_read_in_any_version() {
         let (header, length) = parse(&[0, 18, 0x7f, 0xff, 0, 0, 0, 9, 0, 0, 0]).unwrap();
         assert_eq!((header.api_version, header.client_id(), length), (i16::MAX, "", 11));
+    }
+
+    #[test]
+    fn flexible_responses_have_tagged_fields_except_of_api_versions() {
+        for (api_key, api_version, tags) in [(3, 8, false), (3, 9, true), (18, 4, false)] {
+            let mut out = BytesMut::new();
+            put_response_header(&RequestHeader { api_key, api_version, correlation_id: 7, client_id: None }, &mut out);
+            assert_eq!(&out[..], if tags { &[0, 0, 0, 7, 0][..] } else { &[0, 0, 0, 7][..] });
+        }
     }
 
     #[test]

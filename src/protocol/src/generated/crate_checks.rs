@@ -140,20 +140,11 @@ macro_rules! crate_structs {
         $f!(39, delete_records_request::DeleteRecordsTopic);
         $f!(40, delete_records_request::DeleteRecordsPartition);
         $f!(41, init_producer_id_request::InitProducerIdRequest);
-        $f!(
-            42,
-            offset_for_leader_epoch_request::OffsetForLeaderEpochRequest
-        );
+        $f!(42, offset_for_leader_epoch_request::OffsetForLeaderEpochRequest);
         $f!(43, offset_for_leader_epoch_request::OffsetForLeaderTopic);
-        $f!(
-            44,
-            offset_for_leader_epoch_request::OffsetForLeaderPartition
-        );
+        $f!(44, offset_for_leader_epoch_request::OffsetForLeaderPartition);
         $f!(45, add_partitions_to_txn_request::AddPartitionsToTxnRequest);
-        $f!(
-            46,
-            add_partitions_to_txn_request::AddPartitionsToTxnTransaction
-        );
+        $f!(46, add_partitions_to_txn_request::AddPartitionsToTxnTransaction);
         $f!(47, add_partitions_to_txn_request::AddPartitionsToTxnTopic);
         $f!(48, add_offsets_to_txn_request::AddOffsetsToTxnRequest);
         $f!(49, end_txn_request::EndTxnRequest);
@@ -162,10 +153,7 @@ macro_rules! crate_structs {
         $f!(52, write_txn_markers_request::WritableTxnMarkerTopic);
         $f!(53, txn_offset_commit_request::TxnOffsetCommitRequest);
         $f!(54, txn_offset_commit_request::TxnOffsetCommitRequestTopic);
-        $f!(
-            55,
-            txn_offset_commit_request::TxnOffsetCommitRequestPartition
-        );
+        $f!(55, txn_offset_commit_request::TxnOffsetCommitRequestPartition);
         $f!(56, describe_acls_request::DescribeAclsRequest);
         $f!(57, create_acls_request::CreateAclsRequest);
         $f!(58, create_acls_request::AclCreation);
@@ -176,10 +164,7 @@ macro_rules! crate_structs {
         $f!(63, alter_configs_request::AlterConfigsRequest);
         $f!(64, alter_configs_request::AlterConfigsResource);
         $f!(65, alter_configs_request::AlterableConfig);
-        $f!(
-            66,
-            alter_replica_log_dirs_request::AlterReplicaLogDirsRequest
-        );
+        $f!(66, alter_replica_log_dirs_request::AlterReplicaLogDirsRequest);
         $f!(67, alter_replica_log_dirs_request::AlterReplicaLogDir);
         $f!(68, alter_replica_log_dirs_request::AlterReplicaLogDirTopic);
         $f!(69, describe_log_dirs_request::DescribeLogDirsRequest);
@@ -188,82 +173,37 @@ macro_rules! crate_structs {
         $f!(72, create_partitions_request::CreatePartitionsRequest);
         $f!(73, create_partitions_request::CreatePartitionsTopic);
         $f!(74, create_partitions_request::CreatePartitionsAssignment);
-        $f!(
-            75,
-            create_delegation_token_request::CreateDelegationTokenRequest
-        );
+        $f!(75, create_delegation_token_request::CreateDelegationTokenRequest);
         $f!(76, create_delegation_token_request::CreatableRenewers);
-        $f!(
-            77,
-            renew_delegation_token_request::RenewDelegationTokenRequest
-        );
-        $f!(
-            78,
-            expire_delegation_token_request::ExpireDelegationTokenRequest
-        );
-        $f!(
-            79,
-            describe_delegation_token_request::DescribeDelegationTokenRequest
-        );
-        $f!(
-            80,
-            describe_delegation_token_request::DescribeDelegationTokenOwner
-        );
+        $f!(77, renew_delegation_token_request::RenewDelegationTokenRequest);
+        $f!(78, expire_delegation_token_request::ExpireDelegationTokenRequest);
+        $f!(79, describe_delegation_token_request::DescribeDelegationTokenRequest);
+        $f!(80, describe_delegation_token_request::DescribeDelegationTokenOwner);
         $f!(81, delete_groups_request::DeleteGroupsRequest);
         $f!(82, elect_leaders_request::ElectLeadersRequest);
         $f!(83, elect_leaders_request::TopicPartitions);
-        $f!(
-            84,
-            incremental_alter_configs_request::IncrementalAlterConfigsRequest
-        );
+        $f!(84, incremental_alter_configs_request::IncrementalAlterConfigsRequest);
         $f!(85, incremental_alter_configs_request::AlterConfigsResource);
         $f!(86, incremental_alter_configs_request::AlterableConfig);
-        $f!(
-            87,
-            alter_partition_reassignments_request::AlterPartitionReassignmentsRequest
-        );
+        $f!(87, alter_partition_reassignments_request::AlterPartitionReassignmentsRequest);
         $f!(88, alter_partition_reassignments_request::ReassignableTopic);
-        $f!(
-            89,
-            alter_partition_reassignments_request::ReassignablePartition
-        );
-        $f!(
-            90,
-            list_partition_reassignments_request::ListPartitionReassignmentsRequest
-        );
-        $f!(
-            91,
-            list_partition_reassignments_request::ListPartitionReassignmentsTopics
-        );
+        $f!(89, alter_partition_reassignments_request::ReassignablePartition);
+        $f!(90, list_partition_reassignments_request::ListPartitionReassignmentsRequest);
+        $f!(91, list_partition_reassignments_request::ListPartitionReassignmentsTopics);
         $f!(92, offset_delete_request::OffsetDeleteRequest);
         $f!(93, offset_delete_request::OffsetDeleteRequestTopic);
         $f!(94, offset_delete_request::OffsetDeleteRequestPartition);
-        $f!(
-            95,
-            describe_client_quotas_request::DescribeClientQuotasRequest
-        );
+        $f!(95, describe_client_quotas_request::DescribeClientQuotasRequest);
         $f!(96, describe_client_quotas_request::ComponentData);
         $f!(97, alter_client_quotas_request::AlterClientQuotasRequest);
         $f!(98, alter_client_quotas_request::EntryData);
         $f!(99, alter_client_quotas_request::EntityData);
         $f!(100, alter_client_quotas_request::OpData);
-        $f!(
-            101,
-            describe_user_scram_credentials_request::DescribeUserScramCredentialsRequest
-        );
+        $f!(101, describe_user_scram_credentials_request::DescribeUserScramCredentialsRequest);
         $f!(102, describe_user_scram_credentials_request::UserName);
-        $f!(
-            103,
-            alter_user_scram_credentials_request::AlterUserScramCredentialsRequest
-        );
-        $f!(
-            104,
-            alter_user_scram_credentials_request::ScramCredentialDeletion
-        );
-        $f!(
-            105,
-            alter_user_scram_credentials_request::ScramCredentialUpsertion
-        );
+        $f!(103, alter_user_scram_credentials_request::AlterUserScramCredentialsRequest);
+        $f!(104, alter_user_scram_credentials_request::ScramCredentialDeletion);
+        $f!(105, alter_user_scram_credentials_request::ScramCredentialUpsertion);
         $f!(106, vote_request::VoteRequest);
         $f!(107, vote_request::TopicData);
         $f!(108, vote_request::PartitionData);
@@ -298,56 +238,26 @@ macro_rules! crate_structs {
         $f!(137, broker_registration_request::Feature);
         $f!(138, broker_heartbeat_request::BrokerHeartbeatRequest);
         $f!(139, unregister_broker_request::UnregisterBrokerRequest);
-        $f!(
-            140,
-            describe_transactions_request::DescribeTransactionsRequest
-        );
+        $f!(140, describe_transactions_request::DescribeTransactionsRequest);
         $f!(141, list_transactions_request::ListTransactionsRequest);
-        $f!(
-            142,
-            allocate_producer_ids_request::AllocateProducerIdsRequest
-        );
-        $f!(
-            143,
-            consumer_group_heartbeat_request::ConsumerGroupHeartbeatRequest
-        );
+        $f!(142, allocate_producer_ids_request::AllocateProducerIdsRequest);
+        $f!(143, consumer_group_heartbeat_request::ConsumerGroupHeartbeatRequest);
         $f!(144, consumer_group_heartbeat_request::TopicPartitions);
-        $f!(
-            145,
-            consumer_group_describe_request::ConsumerGroupDescribeRequest
-        );
-        $f!(
-            146,
-            controller_registration_request::ControllerRegistrationRequest
-        );
+        $f!(145, consumer_group_describe_request::ConsumerGroupDescribeRequest);
+        $f!(146, controller_registration_request::ControllerRegistrationRequest);
         $f!(147, controller_registration_request::Listener);
         $f!(148, controller_registration_request::Feature);
-        $f!(
-            149,
-            get_telemetry_subscriptions_request::GetTelemetrySubscriptionsRequest
-        );
+        $f!(149, get_telemetry_subscriptions_request::GetTelemetrySubscriptionsRequest);
         $f!(150, push_telemetry_request::PushTelemetryRequest);
-        $f!(
-            151,
-            assign_replicas_to_dirs_request::AssignReplicasToDirsRequest
-        );
+        $f!(151, assign_replicas_to_dirs_request::AssignReplicasToDirsRequest);
         $f!(152, assign_replicas_to_dirs_request::DirectoryData);
         $f!(153, assign_replicas_to_dirs_request::TopicData);
         $f!(154, assign_replicas_to_dirs_request::PartitionData);
-        $f!(
-            155,
-            list_config_resources_request::ListConfigResourcesRequest
-        );
-        $f!(
-            156,
-            describe_topic_partitions_request::DescribeTopicPartitionsRequest
-        );
+        $f!(155, list_config_resources_request::ListConfigResourcesRequest);
+        $f!(156, describe_topic_partitions_request::DescribeTopicPartitionsRequest);
         $f!(157, describe_topic_partitions_request::TopicRequest);
         $f!(158, describe_topic_partitions_request::Cursor);
-        $f!(
-            159,
-            share_group_heartbeat_request::ShareGroupHeartbeatRequest
-        );
+        $f!(159, share_group_heartbeat_request::ShareGroupHeartbeatRequest);
         $f!(160, share_group_describe_request::ShareGroupDescribeRequest);
         $f!(161, share_fetch_request::ShareFetchRequest);
         $f!(162, share_fetch_request::FetchTopic);
@@ -364,76 +274,51 @@ macro_rules! crate_structs {
         $f!(173, update_raft_voter_request::UpdateRaftVoterRequest);
         $f!(174, update_raft_voter_request::Listener);
         $f!(175, update_raft_voter_request::KRaftVersionFeature);
-        $f!(
-            176,
-            initialize_share_group_state_request::InitializeShareGroupStateRequest
-        );
-        $f!(
-            177,
-            initialize_share_group_state_request::InitializeStateData
-        );
+        $f!(176, initialize_share_group_state_request::InitializeShareGroupStateRequest);
+        $f!(177, initialize_share_group_state_request::InitializeStateData);
         $f!(178, initialize_share_group_state_request::PartitionData);
-        $f!(
-            179,
-            read_share_group_state_request::ReadShareGroupStateRequest
-        );
+        $f!(179, read_share_group_state_request::ReadShareGroupStateRequest);
         $f!(180, read_share_group_state_request::ReadStateData);
         $f!(181, read_share_group_state_request::PartitionData);
-        $f!(
-            182,
-            write_share_group_state_request::WriteShareGroupStateRequest
-        );
+        $f!(182, write_share_group_state_request::WriteShareGroupStateRequest);
         $f!(183, write_share_group_state_request::WriteStateData);
         $f!(184, write_share_group_state_request::PartitionData);
         $f!(185, write_share_group_state_request::StateBatch);
-        $f!(
-            186,
-            delete_share_group_state_request::DeleteShareGroupStateRequest
-        );
+        $f!(186, delete_share_group_state_request::DeleteShareGroupStateRequest);
         $f!(187, delete_share_group_state_request::DeleteStateData);
         $f!(188, delete_share_group_state_request::PartitionData);
-        $f!(
-            189,
-            read_share_group_state_summary_request::ReadShareGroupStateSummaryRequest
-        );
-        $f!(
-            190,
-            read_share_group_state_summary_request::ReadStateSummaryData
-        );
+        $f!(189, read_share_group_state_summary_request::ReadShareGroupStateSummaryRequest);
+        $f!(190, read_share_group_state_summary_request::ReadStateSummaryData);
         $f!(191, read_share_group_state_summary_request::PartitionData);
-        $f!(
-            202,
-            describe_share_group_offsets_request::DescribeShareGroupOffsetsRequest
-        );
-        $f!(
-            203,
-            describe_share_group_offsets_request::DescribeShareGroupOffsetsRequestGroup
-        );
-        $f!(
-            204,
-            describe_share_group_offsets_request::DescribeShareGroupOffsetsRequestTopic
-        );
-        $f!(
-            205,
-            alter_share_group_offsets_request::AlterShareGroupOffsetsRequest
-        );
-        $f!(
-            206,
-            alter_share_group_offsets_request::AlterShareGroupOffsetsRequestTopic
-        );
-        $f!(
-            207,
-            alter_share_group_offsets_request::AlterShareGroupOffsetsRequestPartition
-        );
-        $f!(
-            208,
-            delete_share_group_offsets_request::DeleteShareGroupOffsetsRequest
-        );
-        $f!(
-            209,
-            delete_share_group_offsets_request::DeleteShareGroupOffsetsRequestTopic
-        );
+        $f!(202, describe_share_group_offsets_request::DescribeShareGroupOffsetsRequest);
+        $f!(203, describe_share_group_offsets_request::DescribeShareGroupOffsetsRequestGroup);
+        $f!(204, describe_share_group_offsets_request::DescribeShareGroupOffsetsRequestTopic);
+        $f!(205, alter_share_group_offsets_request::AlterShareGroupOffsetsRequest);
+        $f!(206, alter_share_group_offsets_request::AlterShareGroupOffsetsRequestTopic);
+        $f!(207, alter_share_group_offsets_request::AlterShareGroupOffsetsRequestPartition);
+        $f!(208, delete_share_group_offsets_request::DeleteShareGroupOffsetsRequest);
+        $f!(209, delete_share_group_offsets_request::DeleteShareGroupOffsetsRequestTopic);
     }};
 }
 
-pub(crate) use {crate_requests, crate_structs};
+/// Calls `$f!(Request, Response)` for each API whose codecs are generated.
+macro_rules! typed_messages {
+    ($f:ident) => {{
+        $f!(ListOffsetsRequest, ListOffsetsResponse);
+        $f!(OffsetCommitRequest, OffsetCommitResponse);
+        $f!(OffsetFetchRequest, OffsetFetchResponse);
+        $f!(WriteTxnMarkersRequest, WriteTxnMarkersResponse);
+        $f!(DescribeLogDirsRequest, DescribeLogDirsResponse);
+        $f!(BrokerHeartbeatRequest, BrokerHeartbeatResponse);
+        $f!(ShareFetchRequest, ShareFetchResponse);
+        $f!(ShareAcknowledgeRequest, ShareAcknowledgeResponse);
+        $f!(AddRaftVoterRequest, AddRaftVoterResponse);
+        $f!(WriteShareGroupStateRequest, WriteShareGroupStateResponse);
+        $f!(ReadShareGroupStateSummaryRequest, ReadShareGroupStateSummaryResponse);
+        $f!(DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse);
+        $f!(StreamsGroupHeartbeatRequest, StreamsGroupHeartbeatResponse);
+        $f!(StreamsGroupDescribeRequest, StreamsGroupDescribeResponse);
+    }};
+}
+
+pub(crate) use {crate_requests, crate_structs, typed_messages};

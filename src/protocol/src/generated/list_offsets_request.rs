@@ -35,11 +35,7 @@ impl ListOffsetsRequest {
         if version >= 2 {
             out.put_i8(self.isolation_level);
         } else {
-            absent(
-                self.isolation_level != 0,
-                "ListOffsetsRequest.isolation_level",
-                version,
-            )?;
+            absent(self.isolation_level != 0, "ListOffsetsRequest.isolation_level", version)?;
         }
         out.put_vec(flex, &self.topics, |out, x| x.write(version, out))?;
         if version >= 10 {
@@ -52,7 +48,7 @@ impl ListOffsetsRequest {
     }
 }
 
-message!(ListOffsetsRequest, 1, 11, 2);
+message!(ListOffsetsRequest, 1, 11, 2, request, 6);
 
 /// Part of [`ListOffsetsRequest`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -91,11 +87,7 @@ pub struct ListOffsetsPartition {
 }
 impl Default for ListOffsetsPartition {
     fn default() -> Self {
-        Self {
-            partition_index: 0,
-            current_leader_epoch: -1,
-            timestamp: 0,
-        }
+        Self { partition_index: 0, current_leader_epoch: -1, timestamp: 0 }
     }
 }
 impl ListOffsetsPartition {

@@ -36,7 +36,7 @@ impl ListOffsetsResponse {
     }
 }
 
-message!(ListOffsetsResponse, 1, 11, 2);
+message!(ListOffsetsResponse, 1, 11, 2, response, 6);
 
 /// Part of [`ListOffsetsResponse`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -77,13 +77,7 @@ pub struct ListOffsetsPartitionResponse {
 }
 impl Default for ListOffsetsPartitionResponse {
     fn default() -> Self {
-        Self {
-            partition_index: 0,
-            error_code: 0,
-            timestamp: -1,
-            offset: -1,
-            leader_epoch: -1,
-        }
+        Self { partition_index: 0, error_code: 0, timestamp: -1, offset: -1, leader_epoch: -1 }
     }
 }
 impl ListOffsetsPartitionResponse {
@@ -111,11 +105,7 @@ impl ListOffsetsPartitionResponse {
         if version >= 4 {
             out.put_i32(self.leader_epoch);
         } else {
-            absent(
-                self.leader_epoch != -1,
-                "ListOffsetsPartitionResponse.leader_epoch",
-                version,
-            )?;
+            absent(self.leader_epoch != -1, "ListOffsetsPartitionResponse.leader_epoch", version)?;
         }
         if flex {
             out.put_no_tags();

@@ -53,11 +53,7 @@ impl OffsetCommitRequest {
         if version >= 7 {
             out.put_nullable_text(flex, self.group_instance_id.as_deref())?;
         } else {
-            absent(
-                self.group_instance_id.is_some(),
-                "OffsetCommitRequest.group_instance_id",
-                version,
-            )?;
+            absent(self.group_instance_id.is_some(), "OffsetCommitRequest.group_instance_id", version)?;
         }
         if version <= 4 {
             out.put_i64(self.retention_time_ms);
@@ -70,7 +66,7 @@ impl OffsetCommitRequest {
     }
 }
 
-message!(OffsetCommitRequest, 2, 10, 8);
+message!(OffsetCommitRequest, 2, 10, 8, request, 8);
 
 /// Part of [`OffsetCommitRequest`].
 #[derive(Clone, Debug, PartialEq, Default)]

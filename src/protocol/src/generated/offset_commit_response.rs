@@ -36,7 +36,7 @@ impl OffsetCommitResponse {
     }
 }
 
-message!(OffsetCommitResponse, 2, 10, 8);
+message!(OffsetCommitResponse, 2, 10, 8, response, 8);
 
 /// Part of [`OffsetCommitResponse`].
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -14,12 +14,7 @@ pub struct OffsetFetchRequest {
 }
 impl Default for OffsetFetchRequest {
     fn default() -> Self {
-        Self {
-            group_id: StrBytes::default(),
-            topics: Some(Vec::new()),
-            groups: Vec::new(),
-            require_stable: false,
-        }
+        Self { group_id: StrBytes::default(), topics: Some(Vec::new()), groups: Vec::new(), require_stable: false }
     }
 }
 impl OffsetFetchRequest {
@@ -30,10 +25,8 @@ impl OffsetFetchRequest {
             m.group_id = r.get_text(flex)?;
         }
         if version <= 7 {
-            m.topics = nullable_if(
-                version >= 2,
-                r.get_nullable_vec(flex, |r| OffsetFetchRequestTopic::read(version, r))?,
-            )?;
+            m.topics =
+                nullable_if(version >= 2, r.get_nullable_vec(flex, |r| OffsetFetchRequestTopic::read(version, r))?)?;
         }
         if version >= 8 {
             m.groups = r.get_vec(flex, |r| OffsetFetchRequestGroup::read(version, r))?;
@@ -51,39 +44,23 @@ impl OffsetFetchRequest {
         if version <= 7 {
             out.put_text(flex, &self.group_id)?;
         } else {
-            absent(
-                !self.group_id.is_empty(),
-                "OffsetFetchRequest.group_id",
-                version,
-            )?;
+            absent(!self.group_id.is_empty(), "OffsetFetchRequest.group_id", version)?;
         }
         if version <= 7 {
             nullable_if(version >= 2, self.topics.as_ref())?;
             out.put_nullable_vec(flex, self.topics.as_deref(), |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !matches!(&self.topics, Some(v) if v.is_empty()),
-                "OffsetFetchRequest.topics",
-                version,
-            )?;
+            absent(!matches!(&self.topics, Some(v) if v.is_empty()), "OffsetFetchRequest.topics", version)?;
         }
         if version >= 8 {
             out.put_vec(flex, &self.groups, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.groups.is_empty(),
-                "OffsetFetchRequest.groups",
-                version,
-            )?;
+            absent(!self.groups.is_empty(), "OffsetFetchRequest.groups", version)?;
         }
         if version >= 7 {
             out.put_bool(self.require_stable);
         } else {
-            absent(
-                self.require_stable,
-                "OffsetFetchRequest.require_stable",
-                version,
-            )?;
+            absent(self.require_stable, "OffsetFetchRequest.require_stable", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -92,7 +69,7 @@ impl OffsetFetchRequest {
     }
 }
 
-message!(OffsetFetchRequest, 1, 10, 9);
+message!(OffsetFetchRequest, 1, 10, 9, request, 6);
 
 /// Part of [`OffsetFetchRequest`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -120,11 +97,7 @@ impl OffsetFetchRequestTopic {
         if version <= 7 {
             out.put_text(flex, &self.name)?;
         } else {
-            absent(
-                !self.name.is_empty(),
-                "OffsetFetchRequestTopic.name",
-                version,
-            )?;
+            absent(!self.name.is_empty(), "OffsetFetchRequestTopic.name", version)?;
         }
         if version <= 7 {
             out.put_vec(flex, &self.partition_indexes, |out, x| {
@@ -132,11 +105,7 @@ impl OffsetFetchRequestTopic {
                 Ok(())
             })?;
         } else {
-            absent(
-                !self.partition_indexes.is_empty(),
-                "OffsetFetchRequestTopic.partition_indexes",
-                version,
-            )?;
+            absent(!self.partition_indexes.is_empty(), "OffsetFetchRequestTopic.partition_indexes", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -155,12 +124,7 @@ pub struct OffsetFetchRequestGroup {
 }
 impl Default for OffsetFetchRequestGroup {
     fn default() -> Self {
-        Self {
-            group_id: StrBytes::default(),
-            member_id: None,
-            member_epoch: -1,
-            topics: Some(Vec::new()),
-        }
+        Self { group_id: StrBytes::default(), member_id: None, member_epoch: -1, topics: Some(Vec::new()) }
     }
 }
 impl OffsetFetchRequestGroup {
@@ -189,11 +153,7 @@ impl OffsetFetchRequestGroup {
         if version >= 8 {
             out.put_text(flex, &self.group_id)?;
         } else {
-            absent(
-                !self.group_id.is_empty(),
-                "OffsetFetchRequestGroup.group_id",
-                version,
-            )?;
+            absent(!self.group_id.is_empty(), "OffsetFetchRequestGroup.group_id", version)?;
         }
         if version >= 9 {
             out.put_nullable_text(flex, self.member_id.as_deref())?;
@@ -204,11 +164,7 @@ impl OffsetFetchRequestGroup {
         if version >= 8 {
             out.put_nullable_vec(flex, self.topics.as_deref(), |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !matches!(&self.topics, Some(v) if v.is_empty()),
-                "OffsetFetchRequestGroup.topics",
-                version,
-            )?;
+            absent(!matches!(&self.topics, Some(v) if v.is_empty()), "OffsetFetchRequestGroup.topics", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -256,11 +212,7 @@ impl OffsetFetchRequestTopics {
                 Ok(())
             })?;
         } else {
-            absent(
-                !self.partition_indexes.is_empty(),
-                "OffsetFetchRequestTopics.partition_indexes",
-                version,
-            )?;
+            absent(!self.partition_indexes.is_empty(), "OffsetFetchRequestTopics.partition_indexes", version)?;
         }
         if flex {
             out.put_no_tags();

@@ -41,11 +41,7 @@ impl OffsetFetchResponse {
         if version <= 7 {
             out.put_vec(flex, &self.topics, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.topics.is_empty(),
-                "OffsetFetchResponse.topics",
-                version,
-            )?;
+            absent(!self.topics.is_empty(), "OffsetFetchResponse.topics", version)?;
         }
         if (2..=7).contains(&version) {
             out.put_i16(self.error_code);
@@ -53,11 +49,7 @@ impl OffsetFetchResponse {
         if version >= 8 {
             out.put_vec(flex, &self.groups, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.groups.is_empty(),
-                "OffsetFetchResponse.groups",
-                version,
-            )?;
+            absent(!self.groups.is_empty(), "OffsetFetchResponse.groups", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -66,7 +58,7 @@ impl OffsetFetchResponse {
     }
 }
 
-message!(OffsetFetchResponse, 1, 10, 9);
+message!(OffsetFetchResponse, 1, 10, 9, response, 6);
 
 /// Part of [`OffsetFetchResponse`].
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -94,20 +86,12 @@ impl OffsetFetchResponseTopic {
         if version <= 7 {
             out.put_text(flex, &self.name)?;
         } else {
-            absent(
-                !self.name.is_empty(),
-                "OffsetFetchResponseTopic.name",
-                version,
-            )?;
+            absent(!self.name.is_empty(), "OffsetFetchResponseTopic.name", version)?;
         }
         if version <= 7 {
             out.put_vec(flex, &self.partitions, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.partitions.is_empty(),
-                "OffsetFetchResponseTopic.partitions",
-                version,
-            )?;
+            absent(!self.partitions.is_empty(), "OffsetFetchResponseTopic.partitions", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -165,20 +149,12 @@ impl OffsetFetchResponsePartition {
         if version <= 7 {
             out.put_i32(self.partition_index);
         } else {
-            absent(
-                self.partition_index != 0,
-                "OffsetFetchResponsePartition.partition_index",
-                version,
-            )?;
+            absent(self.partition_index != 0, "OffsetFetchResponsePartition.partition_index", version)?;
         }
         if version <= 7 {
             out.put_i64(self.committed_offset);
         } else {
-            absent(
-                self.committed_offset != 0,
-                "OffsetFetchResponsePartition.committed_offset",
-                version,
-            )?;
+            absent(self.committed_offset != 0, "OffsetFetchResponsePartition.committed_offset", version)?;
         }
         if (5..=7).contains(&version) {
             out.put_i32(self.committed_leader_epoch);
@@ -195,11 +171,7 @@ impl OffsetFetchResponsePartition {
         if version <= 7 {
             out.put_i16(self.error_code);
         } else {
-            absent(
-                self.error_code != 0,
-                "OffsetFetchResponsePartition.error_code",
-                version,
-            )?;
+            absent(self.error_code != 0, "OffsetFetchResponsePartition.error_code", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -238,29 +210,17 @@ impl OffsetFetchResponseGroup {
         if version >= 8 {
             out.put_text(flex, &self.group_id)?;
         } else {
-            absent(
-                !self.group_id.is_empty(),
-                "OffsetFetchResponseGroup.group_id",
-                version,
-            )?;
+            absent(!self.group_id.is_empty(), "OffsetFetchResponseGroup.group_id", version)?;
         }
         if version >= 8 {
             out.put_vec(flex, &self.topics, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.topics.is_empty(),
-                "OffsetFetchResponseGroup.topics",
-                version,
-            )?;
+            absent(!self.topics.is_empty(), "OffsetFetchResponseGroup.topics", version)?;
         }
         if version >= 8 {
             out.put_i16(self.error_code);
         } else {
-            absent(
-                self.error_code != 0,
-                "OffsetFetchResponseGroup.error_code",
-                version,
-            )?;
+            absent(self.error_code != 0, "OffsetFetchResponseGroup.error_code", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -305,11 +265,7 @@ impl OffsetFetchResponseTopics {
         if version >= 8 {
             out.put_vec(flex, &self.partitions, |out, x| x.write(version, out))?;
         } else {
-            absent(
-                !self.partitions.is_empty(),
-                "OffsetFetchResponseTopics.partitions",
-                version,
-            )?;
+            absent(!self.partitions.is_empty(), "OffsetFetchResponseTopics.partitions", version)?;
         }
         if flex {
             out.put_no_tags();
@@ -367,20 +323,12 @@ impl OffsetFetchResponsePartitions {
         if version >= 8 {
             out.put_i32(self.partition_index);
         } else {
-            absent(
-                self.partition_index != 0,
-                "OffsetFetchResponsePartitions.partition_index",
-                version,
-            )?;
+            absent(self.partition_index != 0, "OffsetFetchResponsePartitions.partition_index", version)?;
         }
         if version >= 8 {
             out.put_i64(self.committed_offset);
         } else {
-            absent(
-                self.committed_offset != 0,
-                "OffsetFetchResponsePartitions.committed_offset",
-                version,
-            )?;
+            absent(self.committed_offset != 0, "OffsetFetchResponsePartitions.committed_offset", version)?;
         }
         if version >= 8 {
             out.put_i32(self.committed_leader_epoch);
@@ -397,11 +345,7 @@ impl OffsetFetchResponsePartitions {
         if version >= 8 {
             out.put_i16(self.error_code);
         } else {
-            absent(
-                self.error_code != 0,
-                "OffsetFetchResponsePartitions.error_code",
-                version,
-            )?;
+            absent(self.error_code != 0, "OffsetFetchResponsePartitions.error_code", version)?;
         }
         if flex {
             out.put_no_tags();

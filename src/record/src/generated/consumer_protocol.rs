@@ -15,13 +15,7 @@ pub struct ConsumerProtocolSubscription {
 }
 impl Default for ConsumerProtocolSubscription {
     fn default() -> Self {
-        Self {
-            topics: Vec::new(),
-            user_data: None,
-            owned_partitions: Vec::new(),
-            generation_id: -1,
-            rack_id: None,
-        }
+        Self { topics: Vec::new(), user_data: None, owned_partitions: Vec::new(), generation_id: -1, rack_id: None }
     }
 }
 impl ConsumerProtocolSubscription {
@@ -30,9 +24,7 @@ impl ConsumerProtocolSubscription {
         m.topics = r.get_vec(false, |r| r.get_text(false))?;
         m.user_data = r.get_nullable_blob(false)?;
         if version >= 1 {
-            m.owned_partitions = r.get_vec(false, |r| {
-                ConsumerProtocolSubscriptionTopicPartition::read(version, r)
-            })?;
+            m.owned_partitions = r.get_vec(false, |r| ConsumerProtocolSubscriptionTopicPartition::read(version, r))?;
         }
         if version >= 2 {
             m.generation_id = r.get_i32()?;
@@ -46,9 +38,7 @@ impl ConsumerProtocolSubscription {
         out.put_vec(false, &self.topics, |out, x| out.put_text(false, x))?;
         out.put_nullable_blob(false, self.user_data.as_deref())?;
         if version >= 1 {
-            out.put_vec(false, &self.owned_partitions, |out, x| {
-                x.write(version, out)
-            })?;
+            out.put_vec(false, &self.owned_partitions, |out, x| x.write(version, out))?;
         }
         if version >= 2 {
             out.put_i32(self.generation_id);
@@ -83,11 +73,7 @@ impl ConsumerProtocolSubscriptionTopicPartition {
         if version >= 1 {
             out.put_text(false, &self.topic)?;
         } else {
-            absent(
-                !self.topic.is_empty(),
-                "ConsumerProtocolSubscriptionTopicPartition.topic",
-                version,
-            )?;
+            absent(!self.topic.is_empty(), "ConsumerProtocolSubscriptionTopicPartition.topic", version)?;
         }
         if version >= 1 {
             out.put_vec(false, &self.partitions, |out, x| {
@@ -95,11 +81,7 @@ impl ConsumerProtocolSubscriptionTopicPartition {
                 Ok(())
             })?;
         } else {
-            absent(
-                !self.partitions.is_empty(),
-                "ConsumerProtocolSubscriptionTopicPartition.partitions",
-                version,
-            )?;
+            absent(!self.partitions.is_empty(), "ConsumerProtocolSubscriptionTopicPartition.partitions", version)?;
         }
         Ok(())
     }
@@ -113,16 +95,12 @@ pub struct ConsumerProtocolAssignment {
 impl ConsumerProtocolAssignment {
     pub(crate) fn read(version: i16, r: &mut Reader<'_>) -> Result<Self, WireError> {
         let mut m = Self::default();
-        m.assigned_partitions = r.get_vec(false, |r| {
-            ConsumerProtocolAssignmentTopicPartition::read(version, r)
-        })?;
+        m.assigned_partitions = r.get_vec(false, |r| ConsumerProtocolAssignmentTopicPartition::read(version, r))?;
         m.user_data = r.get_nullable_blob(false)?;
         Ok(m)
     }
     pub(crate) fn write(&self, version: i16, out: &mut BytesMut) -> Result<(), WireError> {
-        out.put_vec(false, &self.assigned_partitions, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(false, &self.assigned_partitions, |out, x| x.write(version, out))?;
         out.put_nullable_blob(false, self.user_data.as_deref())?;
         Ok(())
     }

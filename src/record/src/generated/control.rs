@@ -73,11 +73,7 @@ impl LeaderChangeMessageVoter {
         if version >= 1 {
             out.put_uuid(self.voter_directory_id);
         } else {
-            absent(
-                !self.voter_directory_id.is_nil(),
-                "LeaderChangeMessageVoter.voter_directory_id",
-                version,
-            )?;
+            absent(!self.voter_directory_id.is_nil(), "LeaderChangeMessageVoter.voter_directory_id", version)?;
         }
         out.put_no_tags();
         Ok(())

@@ -400,9 +400,7 @@ impl TopicMetadata {
         out.put_uuid(self.topic_id);
         out.put_text(true, &self.topic_name)?;
         out.put_i32(self.num_partitions);
-        out.put_vec(true, &self.partition_metadata, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.partition_metadata, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -491,10 +489,7 @@ impl ConsumerGroupMemberMetadataValue {
         m.server_assignor = r.get_nullable_text(true)?;
         r.get_tags(|tag, r| {
             match tag {
-                0 => {
-                    m.classic_member_metadata =
-                        r.get_tagged_struct(|r| ClassicMemberMetadata::read(version, r))?
-                }
+                0 => m.classic_member_metadata = r.get_tagged_struct(|r| ClassicMemberMetadata::read(version, r))?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -506,17 +501,13 @@ impl ConsumerGroupMemberMetadataValue {
         out.put_nullable_text(true, self.rack_id.as_deref())?;
         out.put_text(true, &self.client_id)?;
         out.put_text(true, &self.client_host)?;
-        out.put_vec(true, &self.subscribed_topic_names, |out, x| {
-            out.put_text(true, x)
-        })?;
+        out.put_vec(true, &self.subscribed_topic_names, |out, x| out.put_text(true, x))?;
         out.put_nullable_text(true, self.subscribed_topic_regex.as_deref())?;
         out.put_i32(self.rebalance_timeout_ms);
         out.put_nullable_text(true, self.server_assignor.as_deref())?;
         let mut tags = Tags::default();
         tags.put(0, self.classic_member_metadata.is_some(), |out| {
-            out.put_tagged_struct(self.classic_member_metadata.as_ref(), |out, x| {
-                x.write(version, out)
-            })?;
+            out.put_tagged_struct(self.classic_member_metadata.as_ref(), |out, x| x.write(version, out))?;
             Ok(())
         })?;
         tags.write(out);
@@ -542,9 +533,7 @@ impl ClassicMemberMetadata {
     }
     pub(crate) fn write(&self, version: i16, out: &mut BytesMut) -> Result<(), WireError> {
         out.put_i32(self.session_timeout_ms);
-        out.put_vec(true, &self.supported_protocols, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.supported_protocols, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -650,9 +639,8 @@ pub struct ConsumerGroupTargetAssignmentMemberValue {
 impl ConsumerGroupTargetAssignmentMemberValue {
     pub(crate) fn read(version: i16, r: &mut Reader<'_>) -> Result<Self, WireError> {
         let mut m = Self::default();
-        m.topic_partitions = r.get_vec(true, |r| {
-            ConsumerGroupTargetAssignmentMemberValueTopicPartition::read(version, r)
-        })?;
+        m.topic_partitions =
+            r.get_vec(true, |r| ConsumerGroupTargetAssignmentMemberValueTopicPartition::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -717,8 +705,7 @@ pub struct ConsumerGroupCurrentMemberAssignmentValue {
     pub previous_member_epoch: i32,
     pub state: i8,
     pub assigned_partitions: Vec<ConsumerGroupCurrentMemberAssignmentValueTopicPartitions>,
-    pub partitions_pending_revocation:
-        Vec<ConsumerGroupCurrentMemberAssignmentValueTopicPartitions>,
+    pub partitions_pending_revocation: Vec<ConsumerGroupCurrentMemberAssignmentValueTopicPartitions>,
 }
 impl ConsumerGroupCurrentMemberAssignmentValue {
     pub(crate) fn read(version: i16, r: &mut Reader<'_>) -> Result<Self, WireError> {
@@ -726,12 +713,10 @@ impl ConsumerGroupCurrentMemberAssignmentValue {
         m.member_epoch = r.get_i32()?;
         m.previous_member_epoch = r.get_i32()?;
         m.state = r.get_i8()?;
-        m.assigned_partitions = r.get_vec(true, |r| {
-            ConsumerGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r)
-        })?;
-        m.partitions_pending_revocation = r.get_vec(true, |r| {
-            ConsumerGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r)
-        })?;
+        m.assigned_partitions =
+            r.get_vec(true, |r| ConsumerGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r))?;
+        m.partitions_pending_revocation =
+            r.get_vec(true, |r| ConsumerGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -739,12 +724,8 @@ impl ConsumerGroupCurrentMemberAssignmentValue {
         out.put_i32(self.member_epoch);
         out.put_i32(self.previous_member_epoch);
         out.put_i8(self.state);
-        out.put_vec(true, &self.assigned_partitions, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.partitions_pending_revocation, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.assigned_partitions, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.partitions_pending_revocation, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -844,9 +825,7 @@ impl ShareGroupMemberMetadataValue {
         out.put_nullable_text(true, self.rack_id.as_deref())?;
         out.put_text(true, &self.client_id)?;
         out.put_text(true, &self.client_host)?;
-        out.put_vec(true, &self.subscribed_topic_names, |out, x| {
-            out.put_text(true, x)
-        })?;
+        out.put_vec(true, &self.subscribed_topic_names, |out, x| out.put_text(true, x))?;
         out.put_no_tags();
         Ok(())
     }
@@ -973,9 +952,8 @@ pub struct ShareGroupTargetAssignmentMemberValue {
 impl ShareGroupTargetAssignmentMemberValue {
     pub(crate) fn read(version: i16, r: &mut Reader<'_>) -> Result<Self, WireError> {
         let mut m = Self::default();
-        m.topic_partitions = r.get_vec(true, |r| {
-            ShareGroupTargetAssignmentMemberValueTopicPartition::read(version, r)
-        })?;
+        m.topic_partitions =
+            r.get_vec(true, |r| ShareGroupTargetAssignmentMemberValueTopicPartition::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -1047,9 +1025,8 @@ impl ShareGroupCurrentMemberAssignmentValue {
         m.member_epoch = r.get_i32()?;
         m.previous_member_epoch = r.get_i32()?;
         m.state = r.get_i8()?;
-        m.assigned_partitions = r.get_vec(true, |r| {
-            ShareGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r)
-        })?;
+        m.assigned_partitions =
+            r.get_vec(true, |r| ShareGroupCurrentMemberAssignmentValueTopicPartitions::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -1057,9 +1034,7 @@ impl ShareGroupCurrentMemberAssignmentValue {
         out.put_i32(self.member_epoch);
         out.put_i32(self.previous_member_epoch);
         out.put_i8(self.state);
-        out.put_vec(true, &self.assigned_partitions, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.assigned_partitions, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -1121,19 +1096,13 @@ impl ShareGroupStatePartitionMetadataValue {
         let mut m = Self::default();
         m.initializing_topics = r.get_vec(true, |r| TopicPartitionsInfo::read(version, r))?;
         m.initialized_topics = r.get_vec(true, |r| TopicPartitionsInfo::read(version, r))?;
-        m.deleting_topics = r.get_vec(true, |r| {
-            ShareGroupStatePartitionMetadataValueTopicInfo::read(version, r)
-        })?;
+        m.deleting_topics = r.get_vec(true, |r| ShareGroupStatePartitionMetadataValueTopicInfo::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
     pub(crate) fn write(&self, version: i16, out: &mut BytesMut) -> Result<(), WireError> {
-        out.put_vec(true, &self.initializing_topics, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.initialized_topics, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.initializing_topics, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.initialized_topics, |out, x| x.write(version, out))?;
         out.put_vec(true, &self.deleting_topics, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
@@ -1266,12 +1235,7 @@ pub struct StreamsGroupMetadataValue {
 }
 impl Default for StreamsGroupMetadataValue {
     fn default() -> Self {
-        Self {
-            epoch: 0,
-            metadata_hash: 0,
-            validated_topology_epoch: -1,
-            last_assignment_configs: None,
-        }
+        Self { epoch: 0, metadata_hash: 0, validated_topology_epoch: -1, last_assignment_configs: None }
     }
 }
 impl StreamsGroupMetadataValue {
@@ -1283,8 +1247,7 @@ impl StreamsGroupMetadataValue {
             match tag {
                 0 => m.validated_topology_epoch = r.get_i32()?,
                 1 => {
-                    m.last_assignment_configs =
-                        r.get_nullable_vec(true, |r| LastAssignmentConfig::read(version, r))?
+                    m.last_assignment_configs = r.get_nullable_vec(true, |r| LastAssignmentConfig::read(version, r))?
                 }
                 _ => return Ok(false),
             }
@@ -1301,9 +1264,7 @@ impl StreamsGroupMetadataValue {
             Ok(())
         })?;
         tags.put(1, self.last_assignment_configs.is_some(), |out| {
-            out.put_nullable_vec(true, self.last_assignment_configs.as_deref(), |out, x| {
-                x.write(version, out)
-            })?;
+            out.put_nullable_vec(true, self.last_assignment_configs.as_deref(), |out, x| x.write(version, out))?;
             Ok(())
         })?;
         tags.write(out);
@@ -1539,15 +1500,9 @@ pub struct StreamsGroupTargetAssignmentMemberValue {
 impl StreamsGroupTargetAssignmentMemberValue {
     pub(crate) fn read(version: i16, r: &mut Reader<'_>) -> Result<Self, WireError> {
         let mut m = Self::default();
-        m.active_tasks = r.get_vec(true, |r| {
-            StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r)
-        })?;
-        m.standby_tasks = r.get_vec(true, |r| {
-            StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r)
-        })?;
-        m.warmup_tasks = r.get_vec(true, |r| {
-            StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r)
-        })?;
+        m.active_tasks = r.get_vec(true, |r| StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r))?;
+        m.standby_tasks = r.get_vec(true, |r| StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r))?;
+        m.warmup_tasks = r.get_vec(true, |r| StreamsGroupTargetAssignmentMemberValueTaskIds::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -1626,24 +1581,15 @@ impl StreamsGroupCurrentMemberAssignmentValue {
         m.member_epoch = r.get_i32()?;
         m.previous_member_epoch = r.get_i32()?;
         m.state = r.get_i8()?;
-        m.active_tasks = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
-        m.standby_tasks = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
-        m.warmup_tasks = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
-        m.active_tasks_pending_revocation = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
-        m.standby_tasks_pending_revocation = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
-        m.warmup_tasks_pending_revocation = r.get_vec(true, |r| {
-            StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r)
-        })?;
+        m.active_tasks = r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
+        m.standby_tasks = r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
+        m.warmup_tasks = r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
+        m.active_tasks_pending_revocation =
+            r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
+        m.standby_tasks_pending_revocation =
+            r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
+        m.warmup_tasks_pending_revocation =
+            r.get_vec(true, |r| StreamsGroupCurrentMemberAssignmentValueTaskIds::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
     }
@@ -1654,15 +1600,9 @@ impl StreamsGroupCurrentMemberAssignmentValue {
         out.put_vec(true, &self.active_tasks, |out, x| x.write(version, out))?;
         out.put_vec(true, &self.standby_tasks, |out, x| x.write(version, out))?;
         out.put_vec(true, &self.warmup_tasks, |out, x| x.write(version, out))?;
-        out.put_vec(true, &self.active_tasks_pending_revocation, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.standby_tasks_pending_revocation, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.warmup_tasks_pending_revocation, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.active_tasks_pending_revocation, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.standby_tasks_pending_revocation, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.warmup_tasks_pending_revocation, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -1768,13 +1708,9 @@ impl Subtopology {
         m.subtopology_id = r.get_text(true)?;
         m.source_topics = r.get_vec(true, |r| r.get_text(true))?;
         m.source_topic_regex = r.get_vec(true, |r| r.get_text(true))?;
-        m.state_changelog_topics = r.get_vec(true, |r| {
-            StreamsGroupTopologyValueTopicInfo::read(version, r)
-        })?;
+        m.state_changelog_topics = r.get_vec(true, |r| StreamsGroupTopologyValueTopicInfo::read(version, r))?;
         m.repartition_sink_topics = r.get_vec(true, |r| r.get_text(true))?;
-        m.repartition_source_topics = r.get_vec(true, |r| {
-            StreamsGroupTopologyValueTopicInfo::read(version, r)
-        })?;
+        m.repartition_source_topics = r.get_vec(true, |r| StreamsGroupTopologyValueTopicInfo::read(version, r))?;
         m.copartition_groups = r.get_vec(true, |r| CopartitionGroup::read(version, r))?;
         r.skip_tags()?;
         Ok(m)
@@ -1782,21 +1718,11 @@ impl Subtopology {
     pub(crate) fn write(&self, version: i16, out: &mut BytesMut) -> Result<(), WireError> {
         out.put_text(true, &self.subtopology_id)?;
         out.put_vec(true, &self.source_topics, |out, x| out.put_text(true, x))?;
-        out.put_vec(true, &self.source_topic_regex, |out, x| {
-            out.put_text(true, x)
-        })?;
-        out.put_vec(true, &self.state_changelog_topics, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.repartition_sink_topics, |out, x| {
-            out.put_text(true, x)
-        })?;
-        out.put_vec(true, &self.repartition_source_topics, |out, x| {
-            x.write(version, out)
-        })?;
-        out.put_vec(true, &self.copartition_groups, |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_vec(true, &self.source_topic_regex, |out, x| out.put_text(true, x))?;
+        out.put_vec(true, &self.state_changelog_topics, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.repartition_sink_topics, |out, x| out.put_text(true, x))?;
+        out.put_vec(true, &self.repartition_source_topics, |out, x| x.write(version, out))?;
+        out.put_vec(true, &self.copartition_groups, |out, x| x.write(version, out))?;
         out.put_no_tags();
         Ok(())
     }
@@ -1890,14 +1816,8 @@ coordinator_records!(
     OffsetCommit(OffsetCommitKey, OffsetCommitValue),
     GroupMetadata(GroupMetadataKey, GroupMetadataValue),
     ConsumerGroupMetadata(ConsumerGroupMetadataKey, ConsumerGroupMetadataValue),
-    ConsumerGroupPartitionMetadata(
-        ConsumerGroupPartitionMetadataKey,
-        ConsumerGroupPartitionMetadataValue
-    ),
-    ConsumerGroupMemberMetadata(
-        ConsumerGroupMemberMetadataKey,
-        ConsumerGroupMemberMetadataValue
-    ),
+    ConsumerGroupPartitionMetadata(ConsumerGroupPartitionMetadataKey, ConsumerGroupPartitionMetadataValue),
+    ConsumerGroupMemberMetadata(ConsumerGroupMemberMetadataKey, ConsumerGroupMemberMetadataValue),
     ConsumerGroupTargetAssignmentMetadata(
         ConsumerGroupTargetAssignmentMetadataKey,
         ConsumerGroupTargetAssignmentMetadataValue
@@ -1912,39 +1832,18 @@ coordinator_records!(
     ),
     ShareGroupMemberMetadata(ShareGroupMemberMetadataKey, ShareGroupMemberMetadataValue),
     ShareGroupMetadata(ShareGroupMetadataKey, ShareGroupMetadataValue),
-    ShareGroupTargetAssignmentMetadata(
-        ShareGroupTargetAssignmentMetadataKey,
-        ShareGroupTargetAssignmentMetadataValue
-    ),
-    ShareGroupTargetAssignmentMember(
-        ShareGroupTargetAssignmentMemberKey,
-        ShareGroupTargetAssignmentMemberValue
-    ),
-    ShareGroupCurrentMemberAssignment(
-        ShareGroupCurrentMemberAssignmentKey,
-        ShareGroupCurrentMemberAssignmentValue
-    ),
-    ShareGroupStatePartitionMetadata(
-        ShareGroupStatePartitionMetadataKey,
-        ShareGroupStatePartitionMetadataValue
-    ),
-    ConsumerGroupRegularExpression(
-        ConsumerGroupRegularExpressionKey,
-        ConsumerGroupRegularExpressionValue
-    ),
+    ShareGroupTargetAssignmentMetadata(ShareGroupTargetAssignmentMetadataKey, ShareGroupTargetAssignmentMetadataValue),
+    ShareGroupTargetAssignmentMember(ShareGroupTargetAssignmentMemberKey, ShareGroupTargetAssignmentMemberValue),
+    ShareGroupCurrentMemberAssignment(ShareGroupCurrentMemberAssignmentKey, ShareGroupCurrentMemberAssignmentValue),
+    ShareGroupStatePartitionMetadata(ShareGroupStatePartitionMetadataKey, ShareGroupStatePartitionMetadataValue),
+    ConsumerGroupRegularExpression(ConsumerGroupRegularExpressionKey, ConsumerGroupRegularExpressionValue),
     StreamsGroupMetadata(StreamsGroupMetadataKey, StreamsGroupMetadataValue),
-    StreamsGroupMemberMetadata(
-        StreamsGroupMemberMetadataKey,
-        StreamsGroupMemberMetadataValue
-    ),
+    StreamsGroupMemberMetadata(StreamsGroupMemberMetadataKey, StreamsGroupMemberMetadataValue),
     StreamsGroupTargetAssignmentMetadata(
         StreamsGroupTargetAssignmentMetadataKey,
         StreamsGroupTargetAssignmentMetadataValue
     ),
-    StreamsGroupTargetAssignmentMember(
-        StreamsGroupTargetAssignmentMemberKey,
-        StreamsGroupTargetAssignmentMemberValue
-    ),
+    StreamsGroupTargetAssignmentMember(StreamsGroupTargetAssignmentMemberKey, StreamsGroupTargetAssignmentMemberValue),
     StreamsGroupCurrentMemberAssignment(
         StreamsGroupCurrentMemberAssignmentKey,
         StreamsGroupCurrentMemberAssignmentValue

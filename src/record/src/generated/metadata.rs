@@ -55,9 +55,7 @@ impl RegisterBrokerRecord {
         r.get_tags(|tag, r| {
             match tag {
                 0 if version >= 3 => m.log_dirs = r.get_vec(true, Source::get_uuid)?,
-                1 if version >= 4 => {
-                    m.cordoned_log_dirs = r.get_nullable_vec(true, Source::get_uuid)?
-                }
+                1 if version >= 4 => m.cordoned_log_dirs = r.get_nullable_vec(true, Source::get_uuid)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -69,11 +67,7 @@ impl RegisterBrokerRecord {
         if version >= 2 {
             out.put_bool(self.is_migrating_zk_broker);
         } else {
-            absent(
-                self.is_migrating_zk_broker,
-                "RegisterBrokerRecord.is_migrating_zk_broker",
-                version,
-            )?;
+            absent(self.is_migrating_zk_broker, "RegisterBrokerRecord.is_migrating_zk_broker", version)?;
         }
         out.put_uuid(self.incarnation_id);
         out.put_i64(self.broker_epoch);
@@ -84,25 +78,13 @@ impl RegisterBrokerRecord {
         if version >= 1 {
             out.put_bool(self.in_controlled_shutdown);
         } else {
-            absent(
-                self.in_controlled_shutdown,
-                "RegisterBrokerRecord.in_controlled_shutdown",
-                version,
-            )?;
+            absent(self.in_controlled_shutdown, "RegisterBrokerRecord.in_controlled_shutdown", version)?;
         }
         if !(version >= 3) {
-            absent(
-                !self.log_dirs.is_empty(),
-                "RegisterBrokerRecord.log_dirs",
-                version,
-            )?;
+            absent(!self.log_dirs.is_empty(), "RegisterBrokerRecord.log_dirs", version)?;
         }
         if !(version >= 4) {
-            absent(
-                self.cordoned_log_dirs.is_some(),
-                "RegisterBrokerRecord.cordoned_log_dirs",
-                version,
-            )?;
+            absent(self.cordoned_log_dirs.is_some(), "RegisterBrokerRecord.cordoned_log_dirs", version)?;
         }
         let mut tags = Tags::default();
         tags.put(0, version >= 3 && !self.log_dirs.is_empty(), |out| {
@@ -278,12 +260,8 @@ impl PartitionRecord {
         r.get_tags(|tag, r| {
             match tag {
                 0 => m.leader_recovery_state = r.get_i8()?,
-                1 if version >= 2 => {
-                    m.eligible_leader_replicas = r.get_nullable_vec(true, Source::get_i32)?
-                }
-                2 if version >= 2 => {
-                    m.last_known_elr = r.get_nullable_vec(true, Source::get_i32)?
-                }
+                1 if version >= 2 => m.eligible_leader_replicas = r.get_nullable_vec(true, Source::get_i32)?,
+                2 if version >= 2 => m.last_known_elr = r.get_nullable_vec(true, Source::get_i32)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -318,42 +296,26 @@ impl PartitionRecord {
                 Ok(())
             })?;
         } else {
-            absent(
-                !self.directories.is_empty(),
-                "PartitionRecord.directories",
-                version,
-            )?;
+            absent(!self.directories.is_empty(), "PartitionRecord.directories", version)?;
         }
         if !(version >= 2) {
-            absent(
-                self.eligible_leader_replicas.is_some(),
-                "PartitionRecord.eligible_leader_replicas",
-                version,
-            )?;
+            absent(self.eligible_leader_replicas.is_some(), "PartitionRecord.eligible_leader_replicas", version)?;
         }
         if !(version >= 2) {
-            absent(
-                self.last_known_elr.is_some(),
-                "PartitionRecord.last_known_elr",
-                version,
-            )?;
+            absent(self.last_known_elr.is_some(), "PartitionRecord.last_known_elr", version)?;
         }
         let mut tags = Tags::default();
         tags.put(0, self.leader_recovery_state != 0, |out| {
             out.put_i8(self.leader_recovery_state);
             Ok(())
         })?;
-        tags.put(
-            1,
-            version >= 2 && self.eligible_leader_replicas.is_some(),
-            |out| {
-                out.put_nullable_vec(true, self.eligible_leader_replicas.as_deref(), |out, x| {
-                    out.put_i32(*x);
-                    Ok(())
-                })?;
+        tags.put(1, version >= 2 && self.eligible_leader_replicas.is_some(), |out| {
+            out.put_nullable_vec(true, self.eligible_leader_replicas.as_deref(), |out, x| {
+                out.put_i32(*x);
                 Ok(())
-            },
-        )?;
+            })?;
+            Ok(())
+        })?;
         tags.put(2, version >= 2 && self.last_known_elr.is_some(), |out| {
             out.put_nullable_vec(true, self.last_known_elr.as_deref(), |out, x| {
                 out.put_i32(*x);
@@ -377,12 +339,7 @@ pub struct ConfigRecord {
 }
 impl Default for ConfigRecord {
     fn default() -> Self {
-        Self {
-            resource_type: 0,
-            resource_name: String::new(),
-            name: String::new(),
-            value: Some(String::new()),
-        }
+        Self { resource_type: 0, resource_name: String::new(), name: String::new(), value: Some(String::new()) }
     }
 }
 impl ConfigRecord {
@@ -451,12 +408,8 @@ impl PartitionChangeRecord {
                 3 => m.removing_replicas = r.get_nullable_vec(true, Source::get_i32)?,
                 4 => m.adding_replicas = r.get_nullable_vec(true, Source::get_i32)?,
                 5 => m.leader_recovery_state = r.get_i8()?,
-                6 if version >= 2 => {
-                    m.eligible_leader_replicas = r.get_nullable_vec(true, Source::get_i32)?
-                }
-                7 if version >= 2 => {
-                    m.last_known_elr = r.get_nullable_vec(true, Source::get_i32)?
-                }
+                6 if version >= 2 => m.eligible_leader_replicas = r.get_nullable_vec(true, Source::get_i32)?,
+                7 if version >= 2 => m.last_known_elr = r.get_nullable_vec(true, Source::get_i32)?,
                 8 if version >= 1 => m.directories = r.get_nullable_vec(true, Source::get_uuid)?,
                 _ => return Ok(false),
             }
@@ -468,25 +421,13 @@ impl PartitionChangeRecord {
         out.put_i32(self.partition_id);
         out.put_uuid(self.topic_id);
         if !(version >= 1) {
-            absent(
-                self.directories.is_some(),
-                "PartitionChangeRecord.directories",
-                version,
-            )?;
+            absent(self.directories.is_some(), "PartitionChangeRecord.directories", version)?;
         }
         if !(version >= 2) {
-            absent(
-                self.eligible_leader_replicas.is_some(),
-                "PartitionChangeRecord.eligible_leader_replicas",
-                version,
-            )?;
+            absent(self.eligible_leader_replicas.is_some(), "PartitionChangeRecord.eligible_leader_replicas", version)?;
         }
         if !(version >= 2) {
-            absent(
-                self.last_known_elr.is_some(),
-                "PartitionChangeRecord.last_known_elr",
-                version,
-            )?;
+            absent(self.last_known_elr.is_some(), "PartitionChangeRecord.last_known_elr", version)?;
         }
         let mut tags = Tags::default();
         tags.put(0, self.isr.is_some(), |out| {
@@ -525,17 +466,13 @@ impl PartitionChangeRecord {
             out.put_i8(self.leader_recovery_state);
             Ok(())
         })?;
-        tags.put(
-            6,
-            version >= 2 && self.eligible_leader_replicas.is_some(),
-            |out| {
-                out.put_nullable_vec(true, self.eligible_leader_replicas.as_deref(), |out, x| {
-                    out.put_i32(*x);
-                    Ok(())
-                })?;
+        tags.put(6, version >= 2 && self.eligible_leader_replicas.is_some(), |out| {
+            out.put_nullable_vec(true, self.eligible_leader_replicas.as_deref(), |out, x| {
+                out.put_i32(*x);
                 Ok(())
-            },
-        )?;
+            })?;
+            Ok(())
+        })?;
         tags.put(7, version >= 2 && self.last_known_elr.is_some(), |out| {
             out.put_nullable_vec(true, self.last_known_elr.as_deref(), |out, x| {
                 out.put_i32(*x);
@@ -756,10 +693,7 @@ pub struct EntityData {
 }
 impl Default for EntityData {
     fn default() -> Self {
-        Self {
-            entity_type: String::new(),
-            entity_name: Some(String::new()),
-        }
+        Self { entity_type: String::new(), entity_name: Some(String::new()) }
     }
 }
 impl EntityData {
@@ -786,11 +720,7 @@ pub struct ProducerIdsRecord {
 }
 impl Default for ProducerIdsRecord {
     fn default() -> Self {
-        Self {
-            broker_id: 0,
-            broker_epoch: -1,
-            next_producer_id: 0,
-        }
+        Self { broker_id: 0, broker_epoch: -1, next_producer_id: 0 }
     }
 }
 impl ProducerIdsRecord {
@@ -832,9 +762,7 @@ impl BrokerRegistrationChangeRecord {
                 0 => m.fenced = r.get_i8()?,
                 1 if version >= 1 => m.in_controlled_shutdown = r.get_i8()?,
                 2 if version >= 2 => m.log_dirs = r.get_vec(true, Source::get_uuid)?,
-                3 if version >= 3 => {
-                    m.cordoned_log_dirs = r.get_nullable_vec(true, Source::get_uuid)?
-                }
+                3 if version >= 3 => m.cordoned_log_dirs = r.get_nullable_vec(true, Source::get_uuid)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -845,25 +773,13 @@ impl BrokerRegistrationChangeRecord {
         out.put_i32(self.broker_id);
         out.put_i64(self.broker_epoch);
         if !(version >= 1) {
-            absent(
-                self.in_controlled_shutdown != 0,
-                "BrokerRegistrationChangeRecord.in_controlled_shutdown",
-                version,
-            )?;
+            absent(self.in_controlled_shutdown != 0, "BrokerRegistrationChangeRecord.in_controlled_shutdown", version)?;
         }
         if !(version >= 2) {
-            absent(
-                !self.log_dirs.is_empty(),
-                "BrokerRegistrationChangeRecord.log_dirs",
-                version,
-            )?;
+            absent(!self.log_dirs.is_empty(), "BrokerRegistrationChangeRecord.log_dirs", version)?;
         }
         if !(version >= 3) {
-            absent(
-                self.cordoned_log_dirs.is_some(),
-                "BrokerRegistrationChangeRecord.cordoned_log_dirs",
-                version,
-            )?;
+            absent(self.cordoned_log_dirs.is_some(), "BrokerRegistrationChangeRecord.cordoned_log_dirs", version)?;
         }
         let mut tags = Tags::default();
         tags.put(0, self.fenced != 0, |out| {

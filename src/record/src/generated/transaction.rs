@@ -62,8 +62,7 @@ impl TransactionLogValue {
         m.producer_epoch = r.get_i16()?;
         m.transaction_timeout_ms = r.get_i32()?;
         m.transaction_status = r.get_i8()?;
-        m.transaction_partitions =
-            r.get_nullable_vec(flex, |r| PartitionsSchema::read(version, r))?;
+        m.transaction_partitions = r.get_nullable_vec(flex, |r| PartitionsSchema::read(version, r))?;
         m.transaction_last_update_timestamp_ms = r.get_i64()?;
         m.transaction_start_timestamp_ms = r.get_i64()?;
         if flex {
@@ -84,40 +83,22 @@ impl TransactionLogValue {
         let flex = version >= 1;
         out.put_i64(self.producer_id);
         if !(version >= 1) {
-            absent(
-                self.previous_producer_id != -1,
-                "TransactionLogValue.previous_producer_id",
-                version,
-            )?;
+            absent(self.previous_producer_id != -1, "TransactionLogValue.previous_producer_id", version)?;
         }
         if !(version >= 1) {
-            absent(
-                self.next_producer_id != -1,
-                "TransactionLogValue.next_producer_id",
-                version,
-            )?;
+            absent(self.next_producer_id != -1, "TransactionLogValue.next_producer_id", version)?;
         }
         out.put_i16(self.producer_epoch);
         if !(version >= 1) {
-            absent(
-                self.next_producer_epoch != -1,
-                "TransactionLogValue.next_producer_epoch",
-                version,
-            )?;
+            absent(self.next_producer_epoch != -1, "TransactionLogValue.next_producer_epoch", version)?;
         }
         out.put_i32(self.transaction_timeout_ms);
         out.put_i8(self.transaction_status);
-        out.put_nullable_vec(flex, self.transaction_partitions.as_deref(), |out, x| {
-            x.write(version, out)
-        })?;
+        out.put_nullable_vec(flex, self.transaction_partitions.as_deref(), |out, x| x.write(version, out))?;
         out.put_i64(self.transaction_last_update_timestamp_ms);
         out.put_i64(self.transaction_start_timestamp_ms);
         if !(version >= 1) {
-            absent(
-                self.client_transaction_version != 0,
-                "TransactionLogValue.client_transaction_version",
-                version,
-            )?;
+            absent(self.client_transaction_version != 0, "TransactionLogValue.client_transaction_version", version)?;
         }
         if flex {
             let mut tags = Tags::default();

@@ -1,0 +1,95 @@
+//! Every record, for tests.
+//!
+//! Written by `scripts/generate` from the message schemas of Apache Kafka 4.3.1; do not edit.
+
+/// Calls `$f!(module::Type)` for each record.
+macro_rules! each_record {
+    ($f:ident) => {{
+        $f!(consumer_protocol::ConsumerProtocolSubscription);
+        $f!(consumer_protocol::ConsumerProtocolAssignment);
+        $f!(control::EndTxnMarker);
+        $f!(control::LeaderChangeMessage);
+        $f!(control::SnapshotHeaderRecord);
+        $f!(control::SnapshotFooterRecord);
+        $f!(control::KRaftVersionRecord);
+        $f!(control::VotersRecord);
+        $f!(group::ConsumerGroupCurrentMemberAssignmentKey);
+        $f!(group::ConsumerGroupCurrentMemberAssignmentValue);
+        $f!(group::ConsumerGroupMemberMetadataKey);
+        $f!(group::ConsumerGroupMemberMetadataValue);
+        $f!(group::ConsumerGroupMetadataKey);
+        $f!(group::ConsumerGroupMetadataValue);
+        $f!(group::ConsumerGroupPartitionMetadataKey);
+        $f!(group::ConsumerGroupPartitionMetadataValue);
+        $f!(group::ConsumerGroupRegularExpressionKey);
+        $f!(group::ConsumerGroupRegularExpressionValue);
+        $f!(group::ConsumerGroupTargetAssignmentMemberKey);
+        $f!(group::ConsumerGroupTargetAssignmentMemberValue);
+        $f!(group::ConsumerGroupTargetAssignmentMetadataKey);
+        $f!(group::ConsumerGroupTargetAssignmentMetadataValue);
+        $f!(group::GroupMetadataKey);
+        $f!(group::GroupMetadataValue);
+        $f!(group::LegacyOffsetCommitKey);
+        $f!(group::LegacyOffsetCommitValue);
+        $f!(group::OffsetCommitKey);
+        $f!(group::OffsetCommitValue);
+        $f!(group::ShareGroupCurrentMemberAssignmentKey);
+        $f!(group::ShareGroupCurrentMemberAssignmentValue);
+        $f!(group::ShareGroupMemberMetadataKey);
+        $f!(group::ShareGroupMemberMetadataValue);
+        $f!(group::ShareGroupMetadataKey);
+        $f!(group::ShareGroupMetadataValue);
+        $f!(group::ShareGroupStatePartitionMetadataKey);
+        $f!(group::ShareGroupStatePartitionMetadataValue);
+        $f!(group::ShareGroupTargetAssignmentMemberKey);
+        $f!(group::ShareGroupTargetAssignmentMemberValue);
+        $f!(group::ShareGroupTargetAssignmentMetadataKey);
+        $f!(group::ShareGroupTargetAssignmentMetadataValue);
+        $f!(group::StreamsGroupCurrentMemberAssignmentKey);
+        $f!(group::StreamsGroupCurrentMemberAssignmentValue);
+        $f!(group::StreamsGroupMemberMetadataKey);
+        $f!(group::StreamsGroupMemberMetadataValue);
+        $f!(group::StreamsGroupMetadataKey);
+        $f!(group::StreamsGroupMetadataValue);
+        $f!(group::StreamsGroupTargetAssignmentMemberKey);
+        $f!(group::StreamsGroupTargetAssignmentMemberValue);
+        $f!(group::StreamsGroupTargetAssignmentMetadataKey);
+        $f!(group::StreamsGroupTargetAssignmentMetadataValue);
+        $f!(group::StreamsGroupTopologyKey);
+        $f!(group::StreamsGroupTopologyValue);
+        $f!(metadata::AbortTransactionRecord);
+        $f!(metadata::AccessControlEntryRecord);
+        $f!(metadata::BeginTransactionRecord);
+        $f!(metadata::BrokerRegistrationChangeRecord);
+        $f!(metadata::ClearElrRecord);
+        $f!(metadata::ClientQuotaRecord);
+        $f!(metadata::ConfigRecord);
+        $f!(metadata::DelegationTokenRecord);
+        $f!(metadata::EndTransactionRecord);
+        $f!(metadata::FeatureLevelRecord);
+        $f!(metadata::FenceBrokerRecord);
+        $f!(metadata::NoOpRecord);
+        $f!(metadata::PartitionChangeRecord);
+        $f!(metadata::PartitionRecord);
+        $f!(metadata::ProducerIdsRecord);
+        $f!(metadata::RegisterBrokerRecord);
+        $f!(metadata::RegisterControllerRecord);
+        $f!(metadata::RemoveAccessControlEntryRecord);
+        $f!(metadata::RemoveDelegationTokenRecord);
+        $f!(metadata::RemoveTopicRecord);
+        $f!(metadata::RemoveUserScramCredentialRecord);
+        $f!(metadata::TopicRecord);
+        $f!(metadata::UnfenceBrokerRecord);
+        $f!(metadata::UnregisterBrokerRecord);
+        $f!(metadata::UserScramCredentialRecord);
+        $f!(metadata::ZkMigrationStateRecord);
+        $f!(share::ShareSnapshotKey);
+        $f!(share::ShareSnapshotValue);
+        $f!(share::ShareUpdateKey);
+        $f!(share::ShareUpdateValue);
+        $f!(transaction::TransactionLogKey);
+        $f!(transaction::TransactionLogValue);
+    }};
+}
+
+pub(crate) use each_record;
