@@ -44,6 +44,21 @@ final class Cases {
         "was:remote.storage.enable=true;;remote.storage.enable=false;;remote.log.delete.on.disable=true",
     };
 
+    /** Static, cluster-wide and own configuration of broker 1; resource; its overrides. */
+    static final String[][] DESCRIBE = {
+        {"", "", "", "TOPIC:t", ""},
+        {"", "", "", "TOPIC:t", "retention.ms=1000;;cleanup.policy= compact , delete ;;min.cleanable.dirty.ratio=0.10;;internal.segment.bytes=1000"},
+        {"log.retention.hours=24;;log.roll.ms=5;;compression.type=zstd;;message.max.bytes= 77 ", "min.insync.replicas=2;;log.retention.minutes=7", "message.max.bytes=88;;log.cleanup.policy=compact", "TOPIC:t", "flush.ms=9"},
+        {"log.flush.scheduler.interval.ms=4000;;log.roll.jitter.hours=2", "", "", "TOPIC:t", "unknown.key=1"},
+        {"", "", "", "GROUP:g", ""},
+        {"group.consumer.session.timeout.ms=46000", "group.consumer.assignment.interval.ms=2000", "", "GROUP:g", "consumer.heartbeat.interval.ms=6000;;share.isolation.level=read_committed"},
+        {"", "", "", "CLIENT_METRICS:m", "interval.ms=500;;metrics=a, b"},
+        {"", "", "", "BROKER:1", ""},
+        {"log.retention.hours=24;;log.dirs=/a, /b;;unknown.key=x;;ssl.keystore.password=secret;;listener.name.plaintext.ssl.keystore.location=/k;;listener.name.plaintext.plain.sasl.jaas.config=j;;listener.name.plaintext.ssl.keystore.password=p;;log.initial.task.delay.ms=5",
+            "log.retention.ms=1000;;max.connections=9;;listener.name.plaintext.max.connections=4", "log.retention.minutes=3;;leader.replication.throttled.rate=77;;ssl.keystore.type=PKCS12", "BROKER:1", ""},
+        {"log.retention.hours=24", "log.retention.ms=1000;;max.connections=9;;listeners=PLAINTEXT://:1;;some.plugin.key=1", "log.retention.ms=2000", "BROKER:", ""},
+    };
+
     static final String[] GROUP = {
         "",
         "nope=1",

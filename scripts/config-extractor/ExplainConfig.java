@@ -1,5 +1,6 @@
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -10,13 +11,18 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 
+import kafka.server.ConfigHelper;
 import kafka.server.KafkaConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.coordinator.group.GroupConfig;
+import org.apache.kafka.metadata.MetadataCache;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
 import org.apache.kafka.server.config.DynamicBrokerConfig;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Prints what Apache Kafka says to good and bad configuration, one case a line, tab-separated:
@@ -27,6 +33,8 @@ import org.apache.kafka.storage.internals.log.LogConfig;
  *   metrics k=v …                       → ok|error
  *   broker  k=v …                       → ok|error       (KafkaConfig over a small combined node)
  *   order   scope  names                (the order in which DescribeConfigs lists the table)
+ *   describe static  cluster  broker  resource  overrides, then one line for each entry that ConfigHelper answers:
+ *   entry   name  value  source  type  read-only  sensitive  synonyms (name=value@source …; "-" is null, "=" starts a text)
  *   dynamic per-broker|cluster  k=v …   → ok|error       (DynamicBrokerConfig.validateConfigs)
  */
 public final class ExplainConfig {
@@ -50,6 +58,7 @@ public final class ExplainConfig {
         print("order\tGroup\t" + String.join(",", new GroupConfig(Map.of()).nonInternalValues().keySet()));
         print("order\tClientMetrics\t" + String.join(",", new ClientMetricsConfigs(new Properties()).nonInternalValues().keySet()));
         for (String c : Cases.TOPIC) joint("topic", c, ExplainConfig::topic);
+        for (String[] c : Cases.DESCRIBE) describe(c);
         for (String c : Cases.GROUP) joint("group", c, pairs -> {
             KafkaConfig node = node(Map.of());
             GroupConfig.validate(pairs, node.groupCoordinatorConfig(), node.shareGroupConfig());
@@ -60,6 +69,44 @@ public final class ExplainConfig {
             joint("dynamic\tper-broker", c, pairs -> DynamicBrokerConfig.validateConfigs(properties(pairs), true));
             joint("dynamic\tcluster", c, pairs -> DynamicBrokerConfig.validateConfigs(properties(pairs), false));
         }
+    }
+
+    private static void describe(String[] c) {
+        KafkaConfig config = node(pairs(c[0]));
+        config.dynamicConfig().initialize(scala.Option.empty());
+        config.dynamicConfig().updateDefaultConfig(properties(pairs(c[1])), false);
+        config.dynamicConfig().updateBrokerConfig(1, properties(pairs(c[2])), false);
+        MetadataCache cache = (MetadataCache) Proxy.newProxyInstance(ExplainConfig.class.getClassLoader(),
+            new Class<?>[] {MetadataCache.class}, (proxy, method, args) -> method.getName().equals("contains"));
+        Properties overrides = properties(pairs(c[4]));
+        ConfigHelper helper = new ConfigHelper(cache, config, resource -> overrides);
+        ConfigResource.Type type = ConfigResource.Type.valueOf(c[3].substring(0, c[3].indexOf(':')));
+        DescribeConfigsRequestData.DescribeConfigsResource resource = new DescribeConfigsRequestData.DescribeConfigsResource()
+            .setResourceType(type.id()).setResourceName(c[3].substring(c[3].indexOf(':') + 1)).setConfigurationKeys(null);
+        var result = helper.describeConfigs(CollectionConverters.asScala(List.of(resource)).toList(), true, false).head();
+        if (result.errorCode() != 0) throw new IllegalStateException(result.toString());
+        print("describe\t" + String.join("\t", c));
+        for (var entry : result.configs()) {
+            // The table itself is recorded elsewhere: what nobody set is left out.
+            if (entry.configSource() == 5 && entry.synonyms().size() == 1 && type == ConfigResource.Type.BROKER && !entry.isSensitive()) continue;
+            StringBuilder synonyms = new StringBuilder();
+            for (var synonym : entry.synonyms())
+                synonyms.append(synonyms.length() == 0 ? "" : " ").append(synonym.name()).append(shown(synonym.value())).append('@').append(synonym.source());
+            print(String.join("\t", "entry", entry.name(), shown(entry.value()), "" + entry.configSource(), "" + entry.configType(),
+                "" + entry.readOnly(), "" + entry.isSensitive(), synonyms.toString()));
+        }
+    }
+
+    private static String shown(String value) {
+        return value == null ? "-" : "=" + escape(value);
+    }
+
+    private static Map<String, String> pairs(String spec) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        if (!spec.isEmpty())
+            for (String pair : spec.split(";;"))
+                pairs.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+        return pairs;
     }
 
     /** One key of each (type, validator), with values that are good and bad for its type. */
@@ -119,10 +166,7 @@ public final class ExplainConfig {
     }
 
     private static void joint(String kind, String spec, Check check) {
-        Map<String, String> pairs = new LinkedHashMap<>();
-        if (!spec.isEmpty())
-            for (String pair : spec.split(";;"))
-                pairs.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+        Map<String, String> pairs = pairs(spec);
         String result;
         try {
             check.run(pairs);

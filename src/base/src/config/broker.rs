@@ -8,9 +8,7 @@
 
 use super::def::{ConfigDef, Scope};
 use super::layers::{Origin, Settings};
-use super::listeners::{
-    Endpoint, Ports, ProtocolMap, SecurityProtocol, java_list, parse_csv_map, parse_listeners,
-};
+use super::listeners::{Endpoint, Ports, ProtocolMap, SecurityProtocol, java_list, parse_csv_map, parse_listeners};
 use super::topic::{TopicDefaults, TopicSettings};
 use super::value::{ConfigError, Voter, parse_bootstrap_servers, parse_voters, split_list};
 use super::values::Values;
@@ -168,11 +166,7 @@ impl BrokerConfig {
     pub fn new(mut settings: Settings) -> Result<BrokerConfig, ConfigError> {
         populate_synonyms(&mut settings);
         // The sample has no controller listener: Kafka has no such mode, so its table requires one.
-        let optional: &[&str] = if settings.has_file {
-            &[]
-        } else {
-            &["controller.listener.names"]
-        };
+        let optional: &[&str] = if settings.has_file { &[] } else { &["controller.listener.names"] };
         let values = Values::parse_with(
             Scope::Broker,
             |name| settings.get(name).map(|setting| setting.value.as_str()),
@@ -198,43 +192,31 @@ impl BrokerConfig {
             .map_err(at(&["listener.security.protocol.map"]))?;
         let listeners = parse_listeners(values.list("listeners"), &protocol_map, Ports::Distinct)
             .map_err(at(&["listeners", "listener.security.protocol.map"]))?;
-        let advertised =
-            match values.opt_list("advertised.listeners") {
-                Some(uris) => Some(parse_listeners(uris, &protocol_map, Ports::Any).map_err(
-                    at(&["advertised.listeners", "listener.security.protocol.map"]),
-                )?),
-                None => None,
-            };
-        let voters = parse_voters(values.list("controller.quorum.voters"))
-            .map_err(at(&["controller.quorum.voters"]))?;
+        let advertised = match values.opt_list("advertised.listeners") {
+            Some(uris) => Some(
+                parse_listeners(uris, &protocol_map, Ports::Any)
+                    .map_err(at(&["advertised.listeners", "listener.security.protocol.map"]))?,
+            ),
+            None => None,
+        };
+        let voters =
+            parse_voters(values.list("controller.quorum.voters")).map_err(at(&["controller.quorum.voters"]))?;
         let node_id = values.int("node.id");
         let is_controller = |e: &&Endpoint| controller_listener_names.contains(&e.listener);
-        let advertised_listeners = advertised
-            .as_ref()
-            .unwrap_or(&listeners)
-            .iter()
-            .filter(|e| !is_controller(e))
-            .cloned()
-            .collect();
+        let advertised_listeners =
+            advertised.as_ref().unwrap_or(&listeners).iter().filter(|e| !is_controller(e)).cloned().collect();
         let advertised_controller_listeners = advertised_controllers(
             &controller_listener_names,
             advertised.as_deref().unwrap_or_default(),
             &listeners,
             voters.iter().find(|v| v.node_id == node_id),
         );
-        let (inter_broker_listener, inter_broker_protocol) =
-            inter_broker(&values, &settings, &protocol_map).map_err(at(&[
-                "inter.broker.listener.name",
-                "security.inter.broker.protocol",
-            ]))?;
-        let log_dirs = values
-            .opt_list("log.dirs")
-            .unwrap_or_else(|| values.list("log.dir"))
-            .to_vec();
-        let metadata_log_dir = values.opt_string("metadata.log.dir").map_or_else(
-            || log_dirs.first().cloned().unwrap_or_default(),
-            str::to_owned,
-        );
+        let (inter_broker_listener, inter_broker_protocol) = inter_broker(&values, &settings, &protocol_map)
+            .map_err(at(&["inter.broker.listener.name", "security.inter.broker.protocol"]))?;
+        let log_dirs = values.opt_list("log.dirs").unwrap_or_else(|| values.list("log.dir")).to_vec();
+        let metadata_log_dir = values
+            .opt_string("metadata.log.dir")
+            .map_or_else(|| log_dirs.first().cloned().unwrap_or_default(), str::to_owned);
         let topic_defaults = TopicDefaults::of(&values);
         let when_set = |key: &str| settings.get(key).map(|_| values.int(key));
         Ok(BrokerConfig {
@@ -249,10 +231,8 @@ impl BrokerConfig {
             inter_broker_protocol,
             quorum: QuorumConfig {
                 voters,
-                bootstrap_servers: parse_bootstrap_servers(
-                    values.list("controller.quorum.bootstrap.servers"),
-                )
-                .map_err(at(&["controller.quorum.bootstrap.servers"]))?,
+                bootstrap_servers: parse_bootstrap_servers(values.list("controller.quorum.bootstrap.servers"))
+                    .map_err(at(&["controller.quorum.bootstrap.servers"]))?,
                 election_timeout_ms: when_set("controller.quorum.election.timeout.ms"),
                 fetch_timeout_ms: when_set("controller.quorum.fetch.timeout.ms"),
                 election_backoff_ms_max: when_set("controller.quorum.election.backoff.max.ms"),
@@ -280,8 +260,7 @@ impl BrokerConfig {
                 offset_metadata_bytes_max: values.int("offset.metadata.max.bytes"),
                 offsets_commit_timeout_ms: values.int("offsets.commit.timeout.ms"),
                 offsets_retention_ms: 60_000 * values.long("offsets.retention.minutes"),
-                offsets_retention_check_interval_ms: values
-                    .long("offsets.retention.check.interval.ms"),
+                offsets_retention_check_interval_ms: values.long("offsets.retention.check.interval.ms"),
                 offsets_topic_num_partitions: values.int("offsets.topic.num.partitions"),
                 offsets_topic_replication_factor: values.short("offsets.topic.replication.factor"),
                 offsets_topic_segment_bytes: values.int("offsets.topic.segment.bytes"),
@@ -295,24 +274,18 @@ impl BrokerConfig {
             logs: LogManagerConfig {
                 retention_check_interval_ms: values.long("log.retention.check.interval.ms"),
                 flush_scheduler_interval_ms: values.long("log.flush.scheduler.interval.ms"),
-                recovery_point_checkpoint_interval_ms: values
-                    .long("log.flush.offset.checkpoint.interval.ms"),
-                start_offset_checkpoint_interval_ms: values
-                    .long("log.flush.start.offset.checkpoint.interval.ms"),
-                high_watermark_checkpoint_interval_ms: values
-                    .long("replica.high.watermark.checkpoint.interval.ms"),
+                recovery_point_checkpoint_interval_ms: values.long("log.flush.offset.checkpoint.interval.ms"),
+                start_offset_checkpoint_interval_ms: values.long("log.flush.start.offset.checkpoint.interval.ms"),
+                high_watermark_checkpoint_interval_ms: values.long("replica.high.watermark.checkpoint.interval.ms"),
                 initial_task_delay_ms: values.long("log.initial.task.delay.ms"),
                 producer_id_expiration_ms: values.long("producer.id.expiration.ms"),
-                producer_id_expiration_check_interval_ms: values
-                    .long("producer.id.expiration.check.interval.ms"),
+                producer_id_expiration_check_interval_ms: values.long("producer.id.expiration.check.interval.ms"),
             },
             controller: ControllerConfig {
                 broker_heartbeat_interval_ms: values.int("broker.heartbeat.interval.ms"),
                 broker_session_timeout_ms: values.int("broker.session.timeout.ms"),
-                initial_registration_timeout_ms: values
-                    .int("initial.broker.registration.timeout.ms"),
-                snapshot_record_bytes_max: values
-                    .long("metadata.log.max.record.bytes.between.snapshots"),
+                initial_registration_timeout_ms: values.int("initial.broker.registration.timeout.ms"),
+                snapshot_record_bytes_max: values.long("metadata.log.max.record.bytes.between.snapshots"),
                 snapshot_interval_ms_max: values.long("metadata.log.max.snapshot.interval.ms"),
                 metadata_segment_bytes: values.int("metadata.log.segment.bytes"),
                 metadata_retention_bytes: values.long("metadata.max.retention.bytes"),
@@ -326,37 +299,24 @@ impl BrokerConfig {
 
     /// The bound listeners that serve clients and brokers.
     pub fn broker_listeners(&self) -> impl Iterator<Item = &Endpoint> {
-        self.listeners
-            .iter()
-            .filter(|e| !self.is_controller_listener(&e.listener))
+        self.listeners.iter().filter(|e| !self.is_controller_listener(&e.listener))
     }
 
     /// The bound listeners that serve controllers.
     pub fn controller_listeners(&self) -> impl Iterator<Item = &Endpoint> {
-        self.listeners
-            .iter()
-            .filter(|e| self.is_controller_listener(&e.listener))
+        self.listeners.iter().filter(|e| self.is_controller_listener(&e.listener))
     }
 
     /// Whether `listener` is one of `controller.listener.names`.
     pub fn is_controller_listener(&self, listener: &str) -> bool {
-        self.controller_listener_names
-            .iter()
-            .any(|name| name == listener)
+        self.controller_listener_names.iter().any(|name| name == listener)
     }
 
     /// The advertised listeners with the ports that the system chose in place of 0 (`ListenerInfo.withEphemeralPortsCorrected`).
     pub fn advertised_with_ports(&self, bound_port: impl Fn(&str) -> Option<u16>) -> Vec<Endpoint> {
         let corrected = |endpoint: &Endpoint| {
-            let port = if endpoint.port == 0 {
-                bound_port(&endpoint.listener).unwrap_or(0)
-            } else {
-                endpoint.port
-            };
-            Endpoint {
-                port,
-                ..endpoint.clone()
-            }
+            let port = if endpoint.port == 0 { bound_port(&endpoint.listener).unwrap_or(0) } else { endpoint.port };
+            Endpoint { port, ..endpoint.clone() }
         };
         self.advertised_listeners.iter().map(corrected).collect()
     }
@@ -364,38 +324,22 @@ impl BrokerConfig {
     /// What to warn about at the start: unknown keys in Kafka's words, then each key that was set on purpose and has no
     /// effect, with its reason.
     pub fn warnings(&self) -> Vec<String> {
-        let unknown: Vec<String> = self
-            .settings
-            .unknown_keys()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let unknown: Vec<String> = self.settings.unknown_keys().into_iter().map(str::to_owned).collect();
         let mut warnings = Vec::new();
         if !unknown.is_empty() {
-            warnings.push(format!(
-                "These configurations '{}' were supplied but are not used yet.",
-                java_list(&unknown)
-            ));
+            warnings
+                .push(format!("These configurations '{}' were supplied but are not used yet.", java_list(&unknown)));
         }
-        for (key, setting) in self
-            .settings
-            .iter()
-            .filter(|(_, s)| s.origin != Origin::Sample && s.origin != Origin::Default)
+        for (key, setting) in
+            self.settings.iter().filter(|(_, s)| s.origin != Origin::Sample && s.origin != Origin::Default)
         {
-            let def = super::def::find(Scope::Broker, key)
-                .or_else(|| super::layers::listener_base_key(key));
+            let def = super::def::find(Scope::Broker, key).or_else(|| super::layers::listener_base_key(key));
             match def.map(ConfigDef::effect) {
                 Some(Effect::NoEffectYet(reason)) => {
-                    warnings.push(format!(
-                        "{key} (set {}) has no effect yet: {reason}.",
-                        setting.origin
-                    ));
+                    warnings.push(format!("{key} (set {}) has no effect yet: {reason}.", setting.origin));
                 }
                 Some(Effect::NoMeaning(reason)) => {
-                    warnings.push(format!(
-                        "{key} (set {}) has no effect: {reason}.",
-                        setting.origin
-                    ));
+                    warnings.push(format!("{key} (set {}) has no effect: {reason}.", setting.origin));
                 }
                 Some(Effect::Effective) | None => {}
             }
@@ -406,11 +350,7 @@ impl BrokerConfig {
 
     /// Refuses what this build cannot do but must not ignore: a listener that would have to be encrypted or authenticated.
     pub fn check_supported(&self) -> Result<(), ConfigError> {
-        match self
-            .listeners
-            .iter()
-            .find(|e| e.protocol != SecurityProtocol::Plaintext)
-        {
+        match self.listeners.iter().find(|e| e.protocol != SecurityProtocol::Plaintext) {
             Some(endpoint) => Err(locate(
                 ConfigError(format!(
                     "Listener {} uses the security protocol {}, which is not supported yet: only PLAINTEXT is",
@@ -439,18 +379,10 @@ fn explain(def: &'static ConfigDef, error: ConfigError, settings: &Settings) -> 
     let Some(setting) = settings.get(def.name) else {
         return error;
     };
-    let rule = if def.valid_values.is_empty() {
-        String::new()
-    } else {
-        format!(", {}", def.valid_values)
-    };
+    let rule = if def.valid_values.is_empty() { String::new() } else { format!(", {}", def.valid_values) };
     let ConfigError(text) = error;
     let text = text.trim_end_matches('.');
-    ConfigError(format!(
-        "{text} (allowed: {}{rule}; set {})",
-        def.ty.kafka_name(),
-        setting.origin
-    ))
+    ConfigError(format!("{text} (allowed: {}{rule}; set {})", def.ty.kafka_name(), setting.origin))
 }
 
 /// Adds to a sentence where the keys that it is about were set.
@@ -461,38 +393,22 @@ pub(crate) fn locate<'a>(
 ) -> ConfigError {
     let places: Vec<String> = keys
         .into_iter()
-        .filter_map(|key| {
-            settings
-                .get(key)
-                .map(|s| format!("{key}={} was set {}", shown(key, &s.value), s.origin))
-        })
+        .filter_map(|key| settings.get(key).map(|s| format!("{key}={} was set {}", shown(key, &s.value), s.origin)))
         .collect();
     if places.is_empty() {
         return error;
     }
     let ConfigError(text) = error;
-    ConfigError(format!(
-        "{} ({})",
-        text.trim_end_matches('.'),
-        places.join("; ")
-    ))
+    ConfigError(format!("{} ({})", text.trim_end_matches('.'), places.join("; ")))
 }
 
 fn shown<'a>(key: &str, value: &'a str) -> &'a str {
-    let def =
-        super::def::find(Scope::Broker, key).or_else(|| super::layers::listener_base_key(key));
-    if def.is_some_and(ConfigDef::sensitive) {
-        "[hidden]"
-    } else {
-        value
-    }
+    let def = super::def::find(Scope::Broker, key).or_else(|| super::layers::listener_base_key(key));
+    if def.is_some_and(ConfigDef::sensitive) { "[hidden]" } else { value }
 }
 
 fn parse_roles(roles: &[String]) -> Result<Roles, ConfigError> {
-    let mut parsed = Roles {
-        broker: false,
-        controller: false,
-    };
+    let mut parsed = Roles { broker: false, controller: false };
     for role in roles {
         match role.as_str() {
             "broker" => parsed.broker = true,
@@ -508,41 +424,25 @@ fn parse_roles(roles: &[String]) -> Result<Roles, ConfigError> {
 }
 
 /// `AbstractKafkaConfig.effectiveListenerSecurityProtocolMap`.
-fn protocol_map(
-    values: &Values,
-    settings: &Settings,
-    controller_names: &[String],
-) -> Result<ProtocolMap, ConfigError> {
+fn protocol_map(values: &Values, settings: &Settings, controller_names: &[String]) -> Result<ProtocolMap, ConfigError> {
     const KEY: &str = "listener.security.protocol.map";
     let mut map = ProtocolMap::new();
     for (name, protocol) in parse_csv_map(KEY, values.string(KEY))? {
-        let protocol = SecurityProtocol::for_name(&protocol).ok_or_else(|| {
-            ConfigError(format!(
-                "Invalid security protocol `{protocol}` defined in {KEY}"
-            ))
-        })?;
+        let protocol = SecurityProtocol::for_name(&protocol)
+            .ok_or_else(|| ConfigError(format!("Invalid security protocol `{protocol}` defined in {KEY}")))?;
         map.insert(name.to_uppercase(), protocol);
     }
     if settings.get(KEY).is_none() {
-        if let Some(uri) = values
-            .list("listeners")
-            .iter()
-            .find(|uri| !uri.contains(':'))
-        {
-            return Err(ConfigError(format!(
-                "Unable to parse a listener name from {uri}"
-            )));
+        if let Some(uri) = values.list("listeners").iter().find(|uri| !uri.contains(':')) {
+            return Err(ConfigError(format!("Unable to parse a listener name from {uri}")));
         }
         let secure = |name: &str| {
-            SecurityProtocol::for_name(name)
-                .is_some_and(|p| p != SecurityProtocol::Plaintext && p.name() == name)
+            SecurityProtocol::for_name(name).is_some_and(|p| p != SecurityProtocol::Plaintext && p.name() == name)
         };
-        let mut names = controller_names.iter().cloned().chain(
-            values
-                .list("listeners")
-                .iter()
-                .map(|uri| uri.split(':').next().unwrap_or_default().to_uppercase()),
-        );
+        let mut names = controller_names
+            .iter()
+            .cloned()
+            .chain(values.list("listeners").iter().map(|uri| uri.split(':').next().unwrap_or_default().to_uppercase()));
         if !names.any(|name| secure(&name)) {
             for name in controller_names.iter().filter(|name| *name != "PLAINTEXT") {
                 map.insert(name.clone(), SecurityProtocol::Plaintext);
@@ -601,20 +501,12 @@ fn advertised_controllers(
         let Some(endpoint) = listeners.iter().find(|e| e.listener == name) else {
             continue;
         };
-        let wildcard = endpoint
-            .host
-            .as_deref()
-            .is_none_or(|host| host == "0.0.0.0");
+        let wildcard = endpoint.host.as_deref().is_none_or(|host| host == "0.0.0.0");
         result.push(match own_voter {
-            Some(voter) if i == 0 && wildcard => Endpoint {
-                host: Some(voter.host.clone()),
-                port: voter.port,
-                ..endpoint.clone()
-            },
-            _ if wildcard => Endpoint {
-                host: None,
-                ..endpoint.clone()
-            },
+            Some(voter) if i == 0 && wildcard => {
+                Endpoint { host: Some(voter.host.clone()), port: voter.port, ..endpoint.clone() }
+            }
+            _ if wildcard => Endpoint { host: None, ..endpoint.clone() },
             _ => endpoint.clone(),
         });
     }
@@ -623,19 +515,16 @@ fn advertised_controllers(
 
 fn socket_config(values: &Values) -> Result<SocketConfig, ConfigError> {
     const OVERRIDES: &str = "max.connections.per.ip.overrides";
-    let overrides: Result<Vec<(String, i32)>, ConfigError> =
-        parse_csv_map(OVERRIDES, values.string(OVERRIDES))?
-            .into_iter()
-            .map(|(host, limit)| match limit.parse() {
-                Ok(limit) => Ok((host, limit)),
-                Err(_) => Err(ConfigError(format!("For input string: \"{limit}\""))),
-            })
-            .collect();
+    let overrides: Result<Vec<(String, i32)>, ConfigError> = parse_csv_map(OVERRIDES, values.string(OVERRIDES))?
+        .into_iter()
+        .map(|(host, limit)| match limit.parse() {
+            Ok(limit) => Ok((host, limit)),
+            Err(_) => Err(ConfigError(format!("For input string: \"{limit}\""))),
+        })
+        .collect();
     let request_bytes_max = values.int("socket.request.max.bytes");
     // Kafka's own default, −1, means no bound: here everything is bounded.
-    let budget = u64::try_from(values.long("queued.max.request.bytes"))
-        .ok()
-        .filter(|bytes| *bytes > 0);
+    let budget = u64::try_from(values.long("queued.max.request.bytes")).ok().filter(|bytes| *bytes > 0);
     Ok(SocketConfig {
         request_bytes_max,
         send_buffer_bytes: values.int("socket.send.buffer.bytes"),

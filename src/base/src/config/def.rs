@@ -201,15 +201,10 @@ pub fn table(scope: Scope) -> &'static [ConfigDef] {
 /// The key called `name` in `scope`.
 pub fn find(scope: Scope, name: &str) -> Option<&'static ConfigDef> {
     let table = table(scope);
-    table
-        .binary_search_by(|def| def.name.cmp(name))
-        .ok()
-        .map(|i| &table[i])
+    table.binary_search_by(|def| def.name.cmp(name)).ok().map(|i| &table[i])
 }
 
 /// The key called `name` among those that a broker only has dynamically.
 pub fn find_dynamic_only(name: &str) -> Option<&'static ConfigDef> {
-    generated::BROKER_DYNAMIC_ONLY
-        .iter()
-        .find(|def| def.name == name)
+    generated::BROKER_DYNAMIC_ONLY.iter().find(|def| def.name == name)
 }

@@ -7,7 +7,7 @@
 use super::broker::BrokerConfig;
 use super::def::{self, ConfigDef, DynamicMode, Scope, Unit};
 use super::dynamic::{
-    DynamicConfigs, EffectiveBroker, effective, listener_suffix, static_originals,
+    BrokerResource, DynamicConfigs, EffectiveBroker, effective, listener_suffix, static_originals, usable,
 };
 use super::value::ConfigError;
 use super::values::Values;
@@ -69,10 +69,7 @@ pub fn topic(
 ) -> Result<Vec<DescribedConfig>, ConfigError> {
     let broker = effective(config, dynamic);
     let values = Values::parse(Scope::Topic, |name| {
-        overrides
-            .get(name)
-            .map(String::as_str)
-            .or_else(|| broker.topic_defaults.get(name))
+        overrides.get(name).map(String::as_str).or_else(|| broker.topic_defaults.get(name))
     })?;
     let sources = Sources::new(config, dynamic);
     let entry = |name: &str, value: Option<String>| {
@@ -84,18 +81,12 @@ pub fn topic(
             None => Vec::new(),
         };
         if overrides.contains_key(name) {
-            let own = DescribedSynonym {
-                name: name.to_owned(),
-                value: value.clone(),
-                source: ConfigSource::Topic,
-            };
+            let own = DescribedSynonym { name: name.to_owned(), value: value.clone(), source: ConfigSource::Topic };
             synonyms.insert(0, own);
         }
         described(name, value, def, sensitive, false, synonyms)
     };
-    Ok(entries(Scope::Topic, &values, overrides)
-        .map(|(name, value)| entry(&name, value))
-        .collect())
+    Ok(entries(Scope::Topic, &values, overrides).map(|(name, value)| entry(&name, value)).collect())
 }
 
 /// A group's entries.
@@ -106,12 +97,8 @@ pub fn group(
 ) -> Result<Vec<DescribedConfig>, ConfigError> {
     let broker = effective(config, dynamic);
     let defaults = group::defaults(&broker.values);
-    let values = Values::parse(Scope::Group, |name| {
-        overrides
-            .get(name)
-            .or_else(|| defaults.get(name))
-            .map(String::as_str)
-    })?;
+    let values =
+        Values::parse(Scope::Group, |name| overrides.get(name).or_else(|| defaults.get(name)).map(String::as_str))?;
     let sources = Sources::new(config, dynamic);
     let entry = |name: &str, value: Option<String>| {
         let def = def::find(Scope::Group, name);
@@ -130,25 +117,17 @@ pub fn group(
                 .collect(),
         };
         if overrides.contains_key(name) {
-            let own = DescribedSynonym {
-                name: name.to_owned(),
-                value: value.clone(),
-                source: ConfigSource::Group,
-            };
+            let own = DescribedSynonym { name: name.to_owned(), value: value.clone(), source: ConfigSource::Group };
             synonyms.insert(0, own);
         }
         described(name, value, def, sensitive, false, synonyms)
     };
-    Ok(entries(Scope::Group, &values, overrides)
-        .map(|(name, value)| entry(&name, value))
-        .collect())
+    Ok(entries(Scope::Group, &values, overrides).map(|(name, value)| entry(&name, value)).collect())
 }
 
 /// A client metrics subscription's entries.
 pub fn client_metrics(overrides: &Map) -> Result<Vec<DescribedConfig>, ConfigError> {
-    let values = Values::parse(Scope::ClientMetrics, |name| {
-        overrides.get(name).map(String::as_str)
-    })?;
+    let values = Values::parse(Scope::ClientMetrics, |name| overrides.get(name).map(String::as_str))?;
     let entry = |name: &str, value: Option<String>| {
         let def = def::find(Scope::ClientMetrics, name);
         let synonyms = overrides
@@ -162,16 +141,12 @@ pub fn client_metrics(overrides: &Map) -> Result<Vec<DescribedConfig>, ConfigErr
             .collect();
         described(name, value, def, false, false, synonyms)
     };
-    Ok(entries(Scope::ClientMetrics, &values, overrides)
-        .map(|(name, value)| entry(&name, value))
-        .collect())
+    Ok(entries(Scope::ClientMetrics, &values, overrides).map(|(name, value)| entry(&name, value)).collect())
 }
 
 /// This broker's entries (resource name: its id).
 pub fn broker(config: &BrokerConfig, dynamic: DynamicConfigs<'_>) -> Vec<DescribedConfig> {
-    let EffectiveBroker {
-        originals, values, ..
-    } = effective(config, dynamic);
+    let EffectiveBroker { originals, values, .. } = effective(config, dynamic);
     let sources = Sources::new(config, dynamic);
     entries(Scope::Broker, &values, &originals)
         .map(|(name, value)| broker_entry(&sources, &name, value, |_| true))
@@ -181,19 +156,17 @@ pub fn broker(config: &BrokerConfig, dynamic: DynamicConfigs<'_>) -> Vec<Describ
 /// The entries of the empty broker name: the defaults of all brokers that were set dynamically.
 pub fn cluster(config: &BrokerConfig, dynamic: DynamicConfigs<'_>) -> Vec<DescribedConfig> {
     let sources = Sources::new(config, dynamic);
-    dynamic
+    sources
         .cluster
         .iter()
         .map(|(name, value)| {
-            broker_entry(&sources, name, Some(value.clone()), |s| {
-                s.source == ConfigSource::DynamicDefaultBroker
-            })
+            broker_entry(&sources, name, Some(value.clone()), |s| s.source == ConfigSource::DynamicDefaultBroker)
         })
         .collect()
 }
 
 fn broker_entry(
-    sources: &Sources<'_>,
+    sources: &Sources,
     name: &str,
     value: Option<String>,
     keep: impl Fn(&DescribedSynonym) -> bool,
@@ -205,14 +178,7 @@ fn broker_entry(
     // By the name itself: a listener's key counts as read-only though its base key may be dynamic.
     let own = def::find(Scope::Broker, name).or_else(|| def::find_dynamic_only(name));
     let read_only = own.is_none_or(|def| def.dynamic == DynamicMode::ReadOnly);
-    described(
-        name,
-        value.filter(|_| !sensitive),
-        def,
-        sensitive,
-        read_only,
-        synonyms,
-    )
+    described(name, value.filter(|_| !sensitive), def, sensitive, read_only, synonyms)
 }
 
 fn described(
@@ -250,22 +216,21 @@ fn base_name(suffix: &str) -> &str {
         "sasl.server.callback.handler.class",
         "connections.max.reauth.ms",
     ];
-    OF_MECHANISMS
-        .into_iter()
-        .find(|name| suffix.ends_with(name))
-        .unwrap_or(suffix)
+    OF_MECHANISMS.into_iter().find(|name| suffix.ends_with(name)).unwrap_or(suffix)
 }
 
 /// The maps in which a broker key may be set, by precedence.
-struct Sources<'a> {
-    dynamic: DynamicConfigs<'a>,
+struct Sources {
+    own: Map,
+    cluster: Map,
     statics: Map,
 }
 
-impl<'a> Sources<'a> {
-    fn new(config: &BrokerConfig, dynamic: DynamicConfigs<'a>) -> Sources<'a> {
+impl Sources {
+    fn new(config: &BrokerConfig, dynamic: DynamicConfigs<'_>) -> Sources {
         Sources {
-            dynamic,
+            own: usable(dynamic.broker, BrokerResource::Own),
+            cluster: usable(dynamic.cluster, BrokerResource::Cluster),
             statics: static_originals(config),
         }
     }
@@ -283,16 +248,12 @@ impl<'a> Sources<'a> {
         let mut add = |name: &str, value: Option<&str>, source| {
             if let Some(value) = value {
                 let value = Some(value.to_owned()).filter(|_| !sensitive);
-                found.push(DescribedSynonym {
-                    name: name.to_owned(),
-                    value,
-                    source,
-                });
+                found.push(DescribedSynonym { name: name.to_owned(), value, source });
             }
         };
         for (map, source) in [
-            (self.dynamic.broker, ConfigSource::DynamicBroker),
-            (self.dynamic.cluster, ConfigSource::DynamicDefaultBroker),
+            (&self.own, ConfigSource::DynamicBroker),
+            (&self.cluster, ConfigSource::DynamicDefaultBroker),
             (&self.statics, ConfigSource::StaticBroker),
         ] {
             for name in &names {
@@ -300,18 +261,11 @@ impl<'a> Sources<'a> {
             }
         }
         for name in &names {
-            add(
-                name,
-                def::find(Scope::Broker, name).and_then(ConfigDef::default_text),
-                ConfigSource::Default,
-            );
+            add(name, def::find(Scope::Broker, name).and_then(ConfigDef::default_text), ConfigSource::Default);
         }
         // Kafka drops what precedes the key itself: listener overrides of a base key, but also, oddly, the hours that were
         // set for a key in milliseconds.
-        let start = found
-            .iter()
-            .position(|s| s.name == name)
-            .unwrap_or(found.len());
+        let start = found.iter().position(|s| s.name == name).unwrap_or(found.len());
         found.split_off(start)
     }
 }
@@ -322,22 +276,18 @@ fn entries<'a>(
     values: &'a Values,
     originals: &'a Map,
 ) -> impl Iterator<Item = (String, Option<String>)> + 'a {
-    let beyond = originals
+    let mut beyond: Vec<(String, Option<String>)> = originals
         .iter()
         .filter(move |(name, _)| def::find(scope, name).is_none_or(|def| def.internal))
-        .map(|(name, value)| (name.clone(), Some(value.clone())));
-    let table = java_order(
-        def::table(scope)
-            .iter()
-            .filter(|def| !def.internal)
-            .collect(),
-    );
-    beyond.chain(table.into_iter().map(|def| {
-        (
-            def.name.to_owned(),
-            values.get(def.name).map(super::Value::to_text),
-        )
-    }))
+        .map(|(name, value)| (name.clone(), Some(value.clone())))
+        .collect();
+    // A copy of a whole map: Java sizes it at once.
+    let buckets = (originals.len() * 4 / 3 + 1).next_power_of_two();
+    beyond.sort_by_key(|(name, _)| java_bucket(name, buckets));
+    let table = java_order(def::table(scope).iter().filter(|def| !def.internal).collect());
+    beyond
+        .into_iter()
+        .chain(table.into_iter().map(|def| (def.name.to_owned(), values.get(def.name).map(super::Value::to_text))))
 }
 
 /// The order in which a Java `HashMap` that was filled in the order of the definitions walks its keys.
@@ -346,22 +296,19 @@ fn java_order(mut defs: Vec<&'static ConfigDef>) -> Vec<&'static ConfigDef> {
     while defs.len() * 4 > buckets * 3 {
         buckets *= 2;
     }
-    let bucket = |name: &str| {
-        let hash = name
-            .encode_utf16()
-            .fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit.into()));
-        (hash ^ (hash >> 16)) as usize & (buckets - 1)
-    };
-    defs.sort_by_key(|def| (bucket(def.name), def.position));
+    defs.sort_by_key(|def| (java_bucket(def.name, buckets), def.position));
     defs
 }
 
+/// The bucket of a string in a `HashMap` of `buckets` (a power of two).
+fn java_bucket(text: &str, buckets: usize) -> usize {
+    let hash = text.encode_utf16().fold(0u32, |h, unit| h.wrapping_mul(31).wrapping_add(unit.into()));
+    (hash ^ (hash >> 16)) as usize & (buckets - 1)
+}
+
 /// The configurations of a topic that was just created, sorted by name, as CreateTopics answers them from version 5 on.
-pub fn created_topic(
-    config: &BrokerConfig,
-    dynamic: DynamicConfigs<'_>,
-    overrides: &Map,
-) -> Vec<DescribedConfig> {
+pub fn created_topic(config: &BrokerConfig, dynamic: DynamicConfigs<'_>, overrides: &Map) -> Vec<DescribedConfig> {
+    // The controller does not ask whether what is stored is valid.
     let statics = static_originals(config);
     let layers = [
         (dynamic.broker, ConfigSource::DynamicBroker),

@@ -55,77 +55,38 @@ fn lay_over(base: &mut BTreeMap<String, String>, over: &BTreeMap<String, String>
 }
 
 /// The part of stored dynamic configuration that is valid; the rest is ignored, as Kafka does (`fromPersistentProps`).
-fn usable(props: &BTreeMap<String, String>, resource: BrokerResource) -> BTreeMap<String, String> {
+pub(super) fn usable(props: &BTreeMap<String, String>, resource: BrokerResource) -> BTreeMap<String, String> {
     let valid = |(name, value): &(&String, &String)| {
-        validate(
-            &BTreeMap::from([((*name).clone(), (*value).clone())]),
-            resource,
-        )
-        .is_ok()
+        validate(&BTreeMap::from([((*name).clone(), (*value).clone())]), resource).is_ok()
     };
-    props
-        .iter()
-        .filter(valid)
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    props.iter().filter(valid).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 /// What is in force with the dynamic configuration. A combination that does not parse leaves the static values.
 pub fn effective(config: &BrokerConfig, dynamic: DynamicConfigs<'_>) -> EffectiveBroker {
     let mut originals = static_originals(config);
-    lay_over(
-        &mut originals,
-        &usable(dynamic.cluster, BrokerResource::Cluster),
-    );
+    lay_over(&mut originals, &usable(dynamic.cluster, BrokerResource::Cluster));
     lay_over(&mut originals, &usable(dynamic.broker, BrokerResource::Own));
     let values = parse(config, &originals).unwrap_or_else(|_| config.values.clone());
     let topic_defaults = TopicDefaults::of(&values);
-    EffectiveBroker {
-        originals,
-        values,
-        topic_defaults,
-    }
+    EffectiveBroker { originals, values, topic_defaults }
 }
 
 /// What the start set, by key.
 pub(super) fn static_originals(config: &BrokerConfig) -> BTreeMap<String, String> {
-    config
-        .settings
-        .iter()
-        .map(|(key, setting)| (key.to_owned(), setting.value.clone()))
-        .collect()
+    config.settings.iter().map(|(key, setting)| (key.to_owned(), setting.value.clone())).collect()
 }
 
-fn parse(
-    config: &BrokerConfig,
-    originals: &BTreeMap<String, String>,
-) -> Result<Values, ConfigError> {
-    let optional: &[&str] = if config.settings.has_file {
-        &[]
-    } else {
-        &["controller.listener.names"]
-    };
-    Values::parse_with(
-        Scope::Broker,
-        |name| originals.get(name).map(String::as_str),
-        optional,
-        |_, error| error,
-    )
+fn parse(config: &BrokerConfig, originals: &BTreeMap<String, String>) -> Result<Values, ConfigError> {
+    let optional: &[&str] = if config.settings.has_file { &[] } else { &["controller.listener.names"] };
+    Values::parse_with(Scope::Broker, |name| originals.get(name).map(String::as_str), optional, |_, error| error)
 }
 
 /// `DynamicBrokerConfig.validateConfigs`: whether these keys may be changed dynamically, and to these values. The texts go
 /// with INVALID_REQUEST.
-pub fn validate(
-    props: &BTreeMap<String, String>,
-    resource: BrokerResource,
-) -> Result<(), ConfigError> {
-    let names = |keep: &dyn Fn(&str) -> bool| -> Vec<&str> {
-        props
-            .keys()
-            .map(String::as_str)
-            .filter(|n| keep(n))
-            .collect()
-    };
+pub fn validate(props: &BTreeMap<String, String>, resource: BrokerResource) -> Result<(), ConfigError> {
+    let names =
+        |keep: &dyn Fn(&str) -> bool| -> Vec<&str> { props.keys().map(String::as_str).filter(|n| keep(n)).collect() };
     let refuse = |names: Vec<&str>, text: &str| match names.is_empty() {
         true => Ok(()),
         false => Err(ConfigError(format!("{text}: [{}]", names.join(", ")))),
@@ -146,12 +107,7 @@ pub fn validate(
     }
     if resource == BrokerResource::Cluster {
         let per_broker = |n: &str| match listener_suffix(n) {
-            Some(base) => ![
-                "max.connections",
-                "max.connection.creation.rate",
-                "num.network.threads",
-            ]
-            .contains(&base),
+            Some(base) => !["max.connections", "max.connection.creation.rate", "num.network.threads"].contains(&base),
             None => dynamic_def(n).is_some_and(|d| d.dynamic == DynamicMode::PerBroker),
         };
         refuse(
@@ -182,12 +138,7 @@ pub fn validate_change(
         }
     }
     let mut settings = config.settings.clone();
-    for name in config
-        .settings
-        .iter()
-        .map(|(key, _)| key.to_owned())
-        .filter(|k| !originals.contains_key(k))
-    {
+    for name in config.settings.iter().map(|(key, _)| key.to_owned()).filter(|k| !originals.contains_key(k)) {
         settings.remove(&name);
     }
     for (key, value) in originals {
@@ -207,9 +158,7 @@ fn dynamic_def(name: &str) -> Option<&'static ConfigDef> {
 
 /// What follows `listener.name.<listener>.`.
 pub(super) fn listener_suffix(name: &str) -> Option<&str> {
-    name.strip_prefix("listener.name.")?
-        .split_once('.')
-        .map(|(_, rest)| rest)
+    name.strip_prefix("listener.name.")?.split_once('.').map(|(_, rest)| rest)
 }
 
 /// `SslConfigs.RECONFIGURABLE_CONFIGS`.

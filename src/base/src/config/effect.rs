@@ -19,19 +19,13 @@ pub enum Effect {
 
 /// The effect of a key.
 pub fn of(def: &ConfigDef) -> Effect {
-    if EFFECTIVE
-        .iter()
-        .any(|(scope, names)| *scope == def.scope && names.contains(&def.name))
-    {
+    if EFFECTIVE.iter().any(|(scope, names)| *scope == def.scope && names.contains(&def.name)) {
         return Effect::Effective;
     }
     REASONS
         .iter()
         .find(|(scope, pattern, _)| *scope == def.scope && matches(pattern, def.name))
-        .map_or(
-            Effect::NoEffectYet("nothing reads it yet"),
-            |(_, _, effect)| *effect,
-        )
+        .map_or(Effect::NoEffectYet("nothing reads it yet"), |(_, _, effect)| *effect)
 }
 
 /// A pattern is a name, or a prefix when it ends in `*`.
@@ -43,10 +37,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// Keys that do what Kafka says.
-const EFFECTIVE: &[(Scope, &[&str])] = &[
-    (Scope::Broker, EFFECTIVE_BROKER),
-    (Scope::Topic, EFFECTIVE_TOPIC),
-];
+const EFFECTIVE: &[(Scope, &[&str])] = &[(Scope::Broker, EFFECTIVE_BROKER), (Scope::Topic, EFFECTIVE_TOPIC)];
 
 const EFFECTIVE_BROKER: &[&str] = &[
     // Identity, roles, listeners, quorum.
@@ -168,19 +159,15 @@ const ONE_NODE: Effect = Effect::NoEffectYet("a node does not replicate from oth
 const TRANSACTIONS: Effect = Effect::NoEffectYet("transactions are not served yet");
 const SHARE: Effect = Effect::NoEffectYet("share groups are not served yet");
 const STREAMS: Effect = Effect::NoEffectYet("streams groups are not served yet");
-const CONSUMER: Effect =
-    Effect::NoEffectYet("the consumer group protocol of KIP-848 is not served yet");
+const CONSUMER: Effect = Effect::NoEffectYet("the consumer group protocol of KIP-848 is not served yet");
 const SECURITY: Effect = Effect::NoEffectYet("SASL, TLS and ACLs are not built yet");
 const QUOTAS: Effect = Effect::NoEffectYet("quotas are not enforced yet");
 const METRICS: Effect = Effect::NoEffectYet("metrics are not exported yet");
 const TIERED: Effect = Effect::NoEffectYet("tiered storage is not built");
-const DYNAMIC: Effect =
-    Effect::NoEffectYet("broker keys cannot be changed while the node runs yet");
+const DYNAMIC: Effect = Effect::NoEffectYet("broker keys cannot be changed while the node runs yet");
 const JAVA: Effect = Effect::NoMeaning("names a Java class, which this broker cannot load");
-const THREADS: Effect =
-    Effect::NoMeaning("there are no such threads: one runtime serves everything");
-const PURGATORY: Effect =
-    Effect::NoMeaning("waiting requests are removed at once, there is nothing to purge");
+const THREADS: Effect = Effect::NoMeaning("there are no such threads: one runtime serves everything");
+const PURGATORY: Effect = Effect::NoMeaning("waiting requests are removed at once, there is nothing to purge");
 const KEYSTORES: Effect = SECURITY;
 
 /// Why the others have none. The first match holds.
@@ -189,16 +176,8 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Topic, "min.cleanable.dirty.ratio", COMPACTION),
     (Scope::Topic, "min.compaction.lag.ms", COMPACTION),
     (Scope::Topic, "max.compaction.lag.ms", COMPACTION),
-    (
-        Scope::Topic,
-        "follower.replication.throttled.replicas",
-        QUOTAS,
-    ),
-    (
-        Scope::Topic,
-        "leader.replication.throttled.replicas",
-        QUOTAS,
-    ),
+    (Scope::Topic, "follower.replication.throttled.replicas", QUOTAS),
+    (Scope::Topic, "leader.replication.throttled.replicas", QUOTAS),
     (Scope::Topic, "unclean.leader.election.enable", ONE_NODE),
     (Scope::Topic, "remote.*", TIERED),
     (Scope::Topic, "local.*", TIERED),
@@ -214,11 +193,7 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Broker, "kafka.metrics.*", JAVA),
     (Scope::Broker, "security.providers", JAVA),
     (Scope::Broker, "group.share.persister.class.name", JAVA),
-    (
-        Scope::Broker,
-        "config.providers",
-        Effect::NoEffectYet("values are not looked up in other places yet"),
-    ),
+    (Scope::Broker, "config.providers", Effect::NoEffectYet("values are not looked up in other places yet")),
     (Scope::Broker, "num.io.threads", THREADS),
     (Scope::Broker, "num.network.threads", THREADS),
     (Scope::Broker, "num.replica.fetchers", THREADS),
@@ -226,59 +201,19 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Broker, "num.recovery.threads.per.data.dir", THREADS),
     (Scope::Broker, "background.threads", THREADS),
     (Scope::Broker, "group.coordinator.threads", THREADS),
-    (
-        Scope::Broker,
-        "group.coordinator.background.threads",
-        THREADS,
-    ),
-    (
-        Scope::Broker,
-        "queued.max.requests",
-        Effect::NoMeaning("requests are bounded by bytes, not by number"),
-    ),
-    (
-        Scope::Broker,
-        "group.coordinator.append.linger.ms",
-        Effect::NoMeaning("records of groups are appended at once"),
-    ),
-    (
-        Scope::Broker,
-        "controller.quorum.append.linger.ms",
-        Effect::NoMeaning("metadata is appended at once"),
-    ),
-    (
-        Scope::Broker,
-        "metadata.max.idle.interval.ms",
-        Effect::NoMeaning("an idle quorum of one writes nothing"),
-    ),
+    (Scope::Broker, "group.coordinator.background.threads", THREADS),
+    (Scope::Broker, "queued.max.requests", Effect::NoMeaning("requests are bounded by bytes, not by number")),
+    (Scope::Broker, "group.coordinator.append.linger.ms", Effect::NoMeaning("records of groups are appended at once")),
+    (Scope::Broker, "controller.quorum.append.linger.ms", Effect::NoMeaning("metadata is appended at once")),
+    (Scope::Broker, "metadata.max.idle.interval.ms", Effect::NoMeaning("an idle quorum of one writes nothing")),
     (Scope::Broker, "log.cleaner.*", COMPACTION),
     (Scope::Broker, "log.local.*", TIERED),
     (Scope::Broker, "remote.*", TIERED),
-    (
-        Scope::Broker,
-        "follower.fetch.last.tiered.offset.enable",
-        TIERED,
-    ),
-    (
-        Scope::Broker,
-        "fetch.purgatory.purge.interval.requests",
-        PURGATORY,
-    ),
-    (
-        Scope::Broker,
-        "producer.purgatory.purge.interval.requests",
-        PURGATORY,
-    ),
-    (
-        Scope::Broker,
-        "delete.records.purgatory.purge.interval.requests",
-        PURGATORY,
-    ),
-    (
-        Scope::Broker,
-        "share.fetch.purgatory.purge.interval.requests",
-        PURGATORY,
-    ),
+    (Scope::Broker, "follower.fetch.last.tiered.offset.enable", TIERED),
+    (Scope::Broker, "fetch.purgatory.purge.interval.requests", PURGATORY),
+    (Scope::Broker, "producer.purgatory.purge.interval.requests", PURGATORY),
+    (Scope::Broker, "delete.records.purgatory.purge.interval.requests", PURGATORY),
+    (Scope::Broker, "share.fetch.purgatory.purge.interval.requests", PURGATORY),
     (Scope::Broker, "group.consumer.*", CONSUMER),
     (Scope::Broker, "group.share.*", SHARE),
     (Scope::Broker, "group.streams.*", STREAMS),
@@ -291,11 +226,7 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Broker, "delegation.token.*", SECURITY),
     (Scope::Broker, "authorizer.class.name", SECURITY),
     (Scope::Broker, "principal.builder.class", SECURITY),
-    (
-        Scope::Broker,
-        "connection.failed.authentication.delay.ms",
-        SECURITY,
-    ),
+    (Scope::Broker, "connection.failed.authentication.delay.ms", SECURITY),
     (Scope::Broker, "connections.max.reauth.ms", SECURITY),
     (Scope::Broker, "quota.*", QUOTAS),
     (Scope::Broker, "controller.quota.*", QUOTAS),
@@ -303,16 +234,8 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Broker, "alter.log.dirs.replication.quota.*", QUOTAS),
     (Scope::Broker, "max.connection.creation.rate", QUOTAS),
     (Scope::Broker, "leader.replication.throttled.rate", DYNAMIC),
-    (
-        Scope::Broker,
-        "follower.replication.throttled.rate",
-        DYNAMIC,
-    ),
-    (
-        Scope::Broker,
-        "replica.alter.log.dirs.io.max.bytes.per.second",
-        DYNAMIC,
-    ),
+    (Scope::Broker, "follower.replication.throttled.rate", DYNAMIC),
+    (Scope::Broker, "replica.alter.log.dirs.io.max.bytes.per.second", DYNAMIC),
     (Scope::Broker, "metrics.*", METRICS),
     (Scope::Broker, "telemetry.max.bytes", METRICS),
     (Scope::Broker, "replica.*", ONE_NODE),
@@ -345,10 +268,7 @@ mod tests {
     fn every_reason_is_the_reason_of_some_key() {
         for (scope, pattern, effect) in REASONS {
             let mut keys = table(*scope).iter().chain(find_dynamic_only(pattern));
-            assert!(
-                keys.any(|def| matches(pattern, def.name) && of(def) == *effect),
-                "{pattern} explains nothing"
-            );
+            assert!(keys.any(|def| matches(pattern, def.name) && of(def) == *effect), "{pattern} explains nothing");
         }
     }
 }

@@ -21,38 +21,24 @@ fn every_recorded_answer_is_the_same_here() {
     let node = BrokerConfig::new(Settings::from_pairs(NODE)).unwrap();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
+    let skipped = ["#", "describe\t", "entry\t"];
+    for line in GOLDEN.lines().filter(|line| !skipped.iter().any(|kind| line.starts_with(kind))) {
         let fields: Vec<String> = line.split('\t').map(unescape).collect();
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         let (expected, actual) = match fields[..] {
-            ["value", scope, key, text, kind, result] => {
-                (format!("{kind}\t{result}"), value(scope, key, text))
-            }
+            ["value", scope, key, text, kind, result] => (format!("{kind}\t{result}"), value(scope, key, text)),
             ["order", scope, names] => (names.to_owned(), order(&node, scope)),
-            ["topic", spec, kind, result] => {
-                (format!("{kind}\t{result}"), outcome(topic(&node, spec)))
+            ["topic", spec, kind, result] => (format!("{kind}\t{result}"), outcome(topic(&node, spec))),
+            ["group", spec, kind, result] => {
+                (format!("{kind}\t{result}"), outcome(group::validate(&pairs(spec), &node.values)))
             }
-            ["group", spec, kind, result] => (
-                format!("{kind}\t{result}"),
-                outcome(group::validate(&pairs(spec), &node.values)),
-            ),
             ["metrics", spec, kind, result] => {
                 let said = group::validate_client_metrics("subscription", &pairs(spec));
-                (
-                    format!("{kind}\t{result}"),
-                    outcome(said.map_err(|e| ConfigError(e.to_string()))),
-                )
+                (format!("{kind}\t{result}"), outcome(said.map_err(|e| ConfigError(e.to_string()))))
             }
             ["dynamic", resource, spec, kind, result] => {
-                let resource = if resource == "cluster" {
-                    BrokerResource::Cluster
-                } else {
-                    BrokerResource::Own
-                };
-                (
-                    format!("{kind}\t{result}"),
-                    outcome(dynamic::validate(&pairs(spec), resource)),
-                )
+                let resource = if resource == "cluster" { BrokerResource::Cluster } else { BrokerResource::Own };
+                (format!("{kind}\t{result}"), outcome(dynamic::validate(&pairs(spec), resource)))
             }
             ["broker", spec, kind, result] => {
                 // Ours goes on with what is allowed and where the value was set.
@@ -74,19 +60,11 @@ fn every_recorded_answer_is_the_same_here() {
         }
     }
     assert!(count > 1_000, "{count} cases");
-    assert!(
-        wrong.is_empty(),
-        "{} of {count} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn unescape(field: &str) -> String {
-    field
-        .replace("\\t", "\t")
-        .replace("\\n", "\n")
-        .replace("\\\\", "\\")
+    field.replace("\\t", "\t").replace("\\n", "\n").replace("\\\\", "\\")
 }
 
 fn outcome(result: Result<(), ConfigError>) -> String {
@@ -94,10 +72,7 @@ fn outcome(result: Result<(), ConfigError>) -> String {
 }
 
 fn pairs(spec: &str) -> BTreeMap<String, String> {
-    spec.split(";;")
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .collect()
+    spec.split(";;").filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
 }
 
 fn scope(name: &str) -> Scope {
@@ -122,10 +97,7 @@ fn value(scope_name: &str, key: &str, text: &str) -> String {
 
 fn order(node: &BrokerConfig, scope: &str) -> String {
     let none = BTreeMap::new();
-    let dynamic = DynamicConfigs {
-        broker: &none,
-        cluster: &none,
-    };
+    let dynamic = DynamicConfigs { broker: &none, cluster: &none };
     let entries = match scope {
         "Broker" => describe::broker(node, dynamic),
         "Topic" => describe::topic(node, dynamic, &none).unwrap(),
@@ -139,19 +111,18 @@ fn order(node: &BrokerConfig, scope: &str) -> String {
 fn topic(node: &BrokerConfig, spec: &str) -> Result<(), ConfigError> {
     let mut new = pairs(spec);
     let remote = new.remove("remote").is_some_and(|v| v == "true");
-    let existing: BTreeMap<String, String> = new
-        .iter()
-        .filter_map(|(k, v)| Some((k.strip_prefix("was:")?.to_owned(), v.clone())))
-        .collect();
+    let existing: BTreeMap<String, String> =
+        new.iter().filter_map(|(k, v)| Some((k.strip_prefix("was:")?.to_owned(), v.clone()))).collect();
     new.retain(|key, _| !key.starts_with("was:"));
     topic::validate(&existing, &new, &node.topic_defaults, remote)
 }
 
 fn broker(spec: &str) -> Result<(), ConfigError> {
-    let mut all: BTreeMap<String, String> = NODE
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect();
+    node(spec).map(|_| ())
+}
+
+fn node(spec: &str) -> Result<BrokerConfig, ConfigError> {
+    let mut all: BTreeMap<String, String> = NODE.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     for (key, value) in pairs(spec) {
         if value == "-" {
             all.remove(&key);
@@ -159,8 +130,55 @@ fn broker(spec: &str) -> Result<(), ConfigError> {
             all.insert(key, value);
         }
     }
-    BrokerConfig::new(Settings::from_pairs(
-        all.iter().map(|(k, v)| (k.as_str(), v.as_str())),
-    ))
-    .map(|_| ())
+    BrokerConfig::new(Settings::from_pairs(all.iter().map(|(k, v)| (k.as_str(), v.as_str()))))
+}
+
+#[test]
+fn describe_configs_answers_as_kafka_did() {
+    let mut lines = GOLDEN.lines().filter(|l| l.starts_with("describe\t") || l.starts_with("entry\t")).peekable();
+    let mut cases = 0;
+    while let Some(case) = lines.next() {
+        let mut expected = Vec::new();
+        while let Some(entry) = lines.next_if(|line| line.starts_with("entry\t")) {
+            expected.push(entry.to_owned());
+        }
+        let mut actual = describe(case);
+        if case.contains("BROKER:\t") {
+            // Here the order is that of a Scala map.
+            expected.sort();
+            actual.sort();
+        }
+        for (expected, actual) in expected.iter().zip(&actual) {
+            assert_eq!(actual, expected, "{case}");
+        }
+        assert_eq!(actual.len(), expected.len(), "{case}");
+        cases += 1;
+    }
+    assert_eq!(cases, 10);
+}
+
+fn describe(case: &str) -> Vec<String> {
+    let fields: Vec<&str> = case.split('\t').collect();
+    let [_, statics, cluster, own, resource, overrides] = fields[..] else { panic!("{case}") };
+    let node = node(statics).unwrap();
+    let (cluster, own, overrides) = (pairs(cluster), pairs(own), pairs(overrides));
+    let dynamic = DynamicConfigs { broker: &own, cluster: &cluster };
+    let entries = match resource {
+        "TOPIC:t" => describe::topic(&node, dynamic, &overrides).unwrap(),
+        "GROUP:g" => describe::group(&node, dynamic, &overrides).unwrap(),
+        "CLIENT_METRICS:m" => describe::client_metrics(&overrides).unwrap(),
+        "BROKER:1" => describe::broker(&node, dynamic),
+        _ => describe::cluster(&node, dynamic),
+    };
+    let shown = |value: &Option<String>| value.as_ref().map_or("-".to_owned(), |v| format!("={v}"));
+    let recorded = |e: &&describe::DescribedConfig| {
+        !(resource.starts_with("BROKER") && e.is_default() && e.synonyms.len() == 1 && !e.sensitive)
+    };
+    let line = |e: &describe::DescribedConfig| {
+        let synonyms: Vec<String> =
+            e.synonyms.iter().map(|s| format!("{}{}@{}", s.name, shown(&s.value), s.source as i8)).collect();
+        let (value, source, synonyms) = (shown(&e.value), e.source as i8, synonyms.join(" "));
+        format!("entry\t{}\t{value}\t{source}\t{}\t{}\t{}\t{synonyms}", e.name, e.type_code, e.read_only, e.sensitive)
+    };
+    entries.iter().filter(recorded).map(line).collect()
 }

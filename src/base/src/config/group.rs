@@ -9,10 +9,7 @@ use std::collections::BTreeMap;
 
 /// `GroupConfig.validate`: all of a group's overrides after the change, over the broker's defaults and within its bounds.
 pub fn validate(overrides: &BTreeMap<String, String>, broker: &Values) -> Result<(), ConfigError> {
-    if let Some(name) = overrides
-        .keys()
-        .find(|name| def::find(Scope::Group, name).is_none())
-    {
+    if let Some(name) = overrides.keys().find(|name| def::find(Scope::Group, name).is_none()) {
         return Err(ConfigError(format!("Unknown group config name: {name}")));
     }
     let defaults = defaults(broker);
@@ -28,27 +25,17 @@ pub fn validate(overrides: &BTreeMap<String, String>, broker: &Values) -> Result
         if let Some(min) = bound.min
             && value < broker.int(min)
         {
-            return Err(ConfigError(format!(
-                "{} must be greater than or equal to {min}",
-                bound.key
-            )));
+            return Err(ConfigError(format!("{} must be greater than or equal to {min}", bound.key)));
         }
         if value > broker.int(bound.max) {
-            return Err(ConfigError(format!(
-                "{} must be less than or equal to {}",
-                bound.key, bound.max
-            )));
+            return Err(ConfigError(format!("{} must be less than or equal to {}", bound.key, bound.max)));
         }
     }
     for protocol in ["consumer", "share", "streams"] {
-        let (session, heartbeat) = (
-            format!("{protocol}.session.timeout.ms"),
-            format!("{protocol}.heartbeat.interval.ms"),
-        );
+        let (session, heartbeat) =
+            (format!("{protocol}.session.timeout.ms"), format!("{protocol}.heartbeat.interval.ms"));
         if values.int(&session) <= values.int(&heartbeat) {
-            return Err(ConfigError(format!(
-                "{session} must be greater than {heartbeat}"
-            )));
+            return Err(ConfigError(format!("{session} must be greater than {heartbeat}")));
         }
     }
     Ok(())
@@ -72,12 +59,7 @@ struct Bound {
 }
 
 const fn bound(key: &'static str, min: &'static str, max: &'static str) -> Bound {
-    Bound {
-        key,
-        min: Some(min),
-        max,
-        only_if_set: false,
-    }
+    Bound { key, min: Some(min), max, only_if_set: false }
 }
 
 /// In Kafka's order, which decides which of two errors is reported.
@@ -105,21 +87,13 @@ const BOUNDS: &[Bound] = &[
         "group.share.min.heartbeat.interval.ms",
         "group.share.max.heartbeat.interval.ms",
     ),
-    bound(
-        "share.session.timeout.ms",
-        "group.share.min.session.timeout.ms",
-        "group.share.max.session.timeout.ms",
-    ),
+    bound("share.session.timeout.ms", "group.share.min.session.timeout.ms", "group.share.max.session.timeout.ms"),
     bound(
         "share.record.lock.duration.ms",
         "group.share.min.record.lock.duration.ms",
         "group.share.max.record.lock.duration.ms",
     ),
-    bound(
-        "share.delivery.count.limit",
-        "group.share.min.delivery.count.limit",
-        "group.share.max.delivery.count.limit",
-    ),
+    bound("share.delivery.count.limit", "group.share.min.delivery.count.limit", "group.share.max.delivery.count.limit"),
     bound(
         "share.partition.max.record.locks",
         "group.share.min.partition.max.record.locks",
@@ -138,11 +112,7 @@ const BOUNDS: &[Bound] = &[
         "group.streams.min.heartbeat.interval.ms",
         "group.streams.max.heartbeat.interval.ms",
     ),
-    bound(
-        "streams.session.timeout.ms",
-        "group.streams.min.session.timeout.ms",
-        "group.streams.max.session.timeout.ms",
-    ),
+    bound("streams.session.timeout.ms", "group.streams.min.session.timeout.ms", "group.streams.max.session.timeout.ms"),
     Bound {
         key: "streams.num.standby.replicas",
         min: None,
@@ -184,21 +154,12 @@ pub fn validate_client_metrics(
         "client_source_port",
     ];
     if subscription.is_empty() {
-        return Err(ClientMetricsError::Request(
-            "Subscription name can't be empty".to_owned(),
-        ));
+        return Err(ClientMetricsError::Request("Subscription name can't be empty".to_owned()));
     }
-    if let Some(name) = configs
-        .keys()
-        .find(|name| def::find(Scope::ClientMetrics, name).is_none())
-    {
-        return Err(ClientMetricsError::Request(format!(
-            "Unknown client metrics configuration: {name}"
-        )));
+    if let Some(name) = configs.keys().find(|name| def::find(Scope::ClientMetrics, name).is_none()) {
+        return Err(ClientMetricsError::Request(format!("Unknown client metrics configuration: {name}")));
     }
-    let values = Values::parse(Scope::ClientMetrics, |name| {
-        configs.get(name).map(String::as_str)
-    })?;
+    let values = Values::parse(Scope::ClientMetrics, |name| configs.get(name).map(String::as_str))?;
     let interval = values.int("interval.ms");
     if !(100..=3_600_000).contains(&interval) {
         return Err(ClientMetricsError::Request(format!(

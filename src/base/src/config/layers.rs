@@ -102,10 +102,7 @@ pub struct Sources<'a> {
 impl Settings {
     /// Layers the sources. Fails on a file that is not a properties file, on an override without `=`.
     pub fn load(sources: Sources<'_>) -> Result<Settings, ConfigError> {
-        let mut settings = Settings {
-            has_file: sources.file.is_some(),
-            ..Settings::default()
-        };
+        let mut settings = Settings { has_file: sources.file.is_some(), ..Settings::default() };
         match sources.file {
             Some((path, bytes)) => settings.read_file(path, bytes)?,
             None => {
@@ -122,15 +119,9 @@ impl Settings {
         }
         for text in sources.overrides {
             let Some((key, value)) = text.split_once('=') else {
-                return Err(ConfigError(format!(
-                    "--override {text} is not of the form key=value"
-                )));
+                return Err(ConfigError(format!("--override {text} is not of the form key=value")));
             };
-            settings.supersede(
-                key.trim(),
-                value,
-                Origin::Flag(format!("--override {text}")),
-            );
+            settings.supersede(key.trim(), value, Origin::Flag(format!("--override {text}")));
         }
         if let Some(port) = sources.port {
             settings.apply_port(port);
@@ -140,32 +131,16 @@ impl Settings {
 
     /// Settings made from pairs, as if a file had held them (line numbers count up from 1).
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
-        let mut settings = Settings {
-            has_file: true,
-            ..Settings::default()
-        };
+        let mut settings = Settings { has_file: true, ..Settings::default() };
         for (i, (key, value)) in pairs.into_iter().enumerate() {
-            settings.set(
-                key,
-                value,
-                Origin::File {
-                    path: PathBuf::from("server.properties"),
-                    line: i + 1,
-                },
-            );
+            settings.set(key, value, Origin::File { path: PathBuf::from("server.properties"), line: i + 1 });
         }
         settings
     }
 
     /// Sets or replaces one value.
     pub fn set(&mut self, key: &str, value: &str, origin: Origin) {
-        self.entries.insert(
-            key.to_owned(),
-            Setting {
-                value: value.to_owned(),
-                origin,
-            },
-        );
+        self.entries.insert(key.to_owned(), Setting { value: value.to_owned(), origin });
     }
 
     /// Forgets one value.
@@ -180,43 +155,25 @@ impl Settings {
 
     /// All settings in order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
-        self.entries
-            .iter()
-            .map(|(key, setting)| (key.as_str(), setting))
+        self.entries.iter().map(|(key, setting)| (key.as_str(), setting))
     }
 
     /// Where the value of `key` comes from.
     pub fn origin(&self, key: &str) -> &Origin {
-        self.get(key)
-            .map_or(&Origin::Default, |setting| &setting.origin)
+        self.get(key).map_or(&Origin::Default, |setting| &setting.origin)
     }
 
     /// Keys that were set and that nothing knows, in order.
     pub fn unknown_keys(&self) -> Vec<&str> {
-        self.entries
-            .keys()
-            .map(String::as_str)
-            .filter(|key| !is_known(key))
-            .collect()
+        self.entries.keys().map(String::as_str).filter(|key| !is_known(key)).collect()
     }
 
     fn read_file(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), ConfigError> {
         for line in PropertiesIter::new(bytes) {
-            let line = line.map_err(|error| {
-                ConfigError(format!(
-                    "{} is not a properties file: {error}",
-                    path.display()
-                ))
-            })?;
+            let line =
+                line.map_err(|error| ConfigError(format!("{} is not a properties file: {error}", path.display())))?;
             if let LineContent::KVPair(key, value) = line.content() {
-                self.set(
-                    key,
-                    value,
-                    Origin::File {
-                        path: path.clone(),
-                        line: line.line_number(),
-                    },
-                );
+                self.set(key, value, Origin::File { path: path.clone(), line: line.line_number() });
             }
         }
         Ok(())
@@ -243,10 +200,8 @@ impl Settings {
 
     fn apply_port(&mut self, port: u16) {
         let origin = Origin::Flag(format!("--port {port}"));
-        let controllers: Vec<String> = self
-            .get("controller.listener.names")
-            .map(|s| super::value::split_list(s.value.trim()))
-            .unwrap_or_default();
+        let controllers: Vec<String> =
+            self.get("controller.listener.names").map(|s| super::value::split_list(s.value.trim())).unwrap_or_default();
         let with_port = |listeners: &str| {
             let mut done = false;
             let parts: Vec<String> = super::value::split_list(listeners.trim())
@@ -254,10 +209,7 @@ impl Settings {
                 .map(|listener| {
                     let name = listener.split(':').next().unwrap_or_default();
                     match listener.rsplit_once(':') {
-                        Some((rest, _))
-                            if !done
-                                && !controllers.iter().any(|c| c.eq_ignore_ascii_case(name)) =>
-                        {
+                        Some((rest, _)) if !done && !controllers.iter().any(|c| c.eq_ignore_ascii_case(name)) => {
                             done = true;
                             format!("{rest}:{port}")
                         }
@@ -267,16 +219,11 @@ impl Settings {
                 .collect();
             parts.join(",")
         };
-        let listeners = self
-            .get("listeners")
-            .map_or("PLAINTEXT://:9092", |s| s.value.as_str());
+        let listeners = self.get("listeners").map_or("PLAINTEXT://:9092", |s| s.value.as_str());
         let listeners = with_port(listeners);
         self.set("listeners", &listeners, origin.clone());
         // The sample's advertised address names the sample's port.
-        if let Some(advertised) = self
-            .get("advertised.listeners")
-            .filter(|s| s.origin == Origin::Sample)
-        {
+        if let Some(advertised) = self.get("advertised.listeners").filter(|s| s.origin == Origin::Sample) {
             let advertised = with_port(&advertised.value);
             self.set("advertised.listeners", &advertised, origin);
         }
@@ -287,9 +234,7 @@ impl Settings {
 pub fn is_known(key: &str) -> bool {
     def::find(Scope::Broker, key).is_some()
         || listener_base_key(key).is_some()
-        || ["config.providers.", "rsm.config.", "rlmm.config."]
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
+        || ["config.providers.", "rsm.config.", "rlmm.config."].iter().any(|prefix| key.starts_with(prefix))
 }
 
 /// The key of the table that `listener.name.<listener>.[<mechanism>.]<key>` sets for one listener.
@@ -311,8 +256,5 @@ pub fn environment_key(variable: &str) -> Option<String> {
 }
 
 fn dotted(name: &str) -> String {
-    name.to_lowercase()
-        .replace('_', ".")
-        .replace("...", "-")
-        .replace("..", "_")
+    name.to_lowercase().replace('_', ".").replace("...", "-").replace("..", "_")
 }

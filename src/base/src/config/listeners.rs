@@ -41,9 +41,7 @@ impl SecurityProtocol {
     /// `SecurityProtocol.forName`, in any case.
     pub fn for_name(name: &str) -> Option<SecurityProtocol> {
         use SecurityProtocol::*;
-        [Plaintext, Ssl, SaslPlaintext, SaslSsl]
-            .into_iter()
-            .find(|p| p.name() == name.to_uppercase())
+        [Plaintext, Ssl, SaslPlaintext, SaslSsl].into_iter().find(|p| p.name() == name.to_uppercase())
     }
 }
 
@@ -83,23 +81,11 @@ pub enum Ports {
 }
 
 /// Parses a list of listener URIs.
-pub fn parse_listeners(
-    uris: &[String],
-    protocols: &ProtocolMap,
-    ports: Ports,
-) -> Result<Vec<Endpoint>, ConfigError> {
-    let parsed: Result<Vec<Endpoint>, String> = uris
-        .iter()
-        .map(|uri| parse_listener(uri, protocols))
-        .collect();
+pub fn parse_listeners(uris: &[String], protocols: &ProtocolMap, ports: Ports) -> Result<Vec<Endpoint>, ConfigError> {
+    let parsed: Result<Vec<Endpoint>, String> = uris.iter().map(|uri| parse_listener(uri, protocols)).collect();
     parsed
         .and_then(|endpoints| check(&endpoints, uris, ports).map(|()| endpoints))
-        .map_err(|reason| {
-            ConfigError(format!(
-                "Error creating broker listeners from '{}': {reason}",
-                java_list(uris)
-            ))
-        })
+        .map_err(|reason| ConfigError(format!("Error creating broker listeners from '{}': {reason}", java_list(uris))))
 }
 
 fn parse_listener(uri: &str, protocols: &ProtocolMap) -> Result<Endpoint, String> {
@@ -111,31 +97,18 @@ fn parse_listener(uri: &str, protocols: &ProtocolMap) -> Result<Endpoint, String
         .ok_or_else(|| format!("Unable to parse {uri} to a broker endpoint"))?;
     let listener = captures[1].to_uppercase();
     let host = Some(captures[2].to_owned()).filter(|host| !host.is_empty());
-    let protocol = *protocols
-        .get(&listener)
-        .ok_or_else(|| format!("No security protocol defined for listener {listener}"))?;
+    let protocol =
+        *protocols.get(&listener).ok_or_else(|| format!("No security protocol defined for listener {listener}"))?;
     // Kafka takes any integer here and fails when it binds; one answer at the start is better.
-    let port = captures[3]
-        .parse()
-        .map_err(|_| format!("port out of range: {}", &captures[3]))?;
-    Ok(Endpoint {
-        listener,
-        protocol,
-        host,
-        port,
-    })
+    let port = captures[3].parse().map_err(|_| format!("port out of range: {}", &captures[3]))?;
+    Ok(Endpoint { listener, protocol, host, port })
 }
 
 fn check(endpoints: &[Endpoint], uris: &[String], ports: Ports) -> Result<(), String> {
     let uris = java_list(uris);
     for (i, endpoint) in endpoints.iter().enumerate() {
-        if endpoints[..i]
-            .iter()
-            .any(|other| other.listener == endpoint.listener)
-        {
-            return Err(format!(
-                "Each listener must have a different name, listeners: {uris}"
-            ));
+        if endpoints[..i].iter().any(|other| other.listener == endpoint.listener) {
+            return Err(format!("Each listener must have a different name, listeners: {uris}"));
         }
     }
     if ports == Ports::Any {
@@ -150,9 +123,7 @@ fn check(endpoints: &[Endpoint], uris: &[String], ports: Ports) -> Result<(), St
         let v6 = sharing.iter().filter(|e| is_ip::<Ipv6Addr>(e)).count();
         let named = sharing.len() - v4 - v6;
         if named > 1 {
-            return Err(format!(
-                "Each listener must have a different port, listeners: {uris}"
-            ));
+            return Err(format!("Each listener must have a different port, listeners: {uris}"));
         }
         if v4 + v6 == 2 && (v4 != 1 || named > 0) {
             return Err(format!(
@@ -171,10 +142,7 @@ fn check(endpoints: &[Endpoint], uris: &[String], ports: Ports) -> Result<(), St
 }
 
 fn is_ip<A: std::str::FromStr>(endpoint: &Endpoint) -> bool {
-    endpoint
-        .host
-        .as_ref()
-        .is_some_and(|host| host.parse::<A>().is_ok())
+    endpoint.host.as_ref().is_some_and(|host| host.parse::<A>().is_ok())
 }
 
 /// `Csv.parseCsvMap`: `name:value` pairs between commas.

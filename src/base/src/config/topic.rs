@@ -67,31 +67,18 @@ pub struct TopicSettings {
 impl TopicSettings {
     /// `LogConfig.fromProps`: a topic's overrides over the broker's defaults. Overrides of unknown names are ignored; a
     /// value that does not parse is an error (it cannot come from an alteration that [`validate`] let pass).
-    pub fn resolve(
-        overrides: &TopicOverrides,
-        defaults: &TopicDefaults,
-    ) -> Result<TopicSettings, ConfigError> {
+    pub fn resolve(overrides: &TopicOverrides, defaults: &TopicDefaults) -> Result<TopicSettings, ConfigError> {
         let values = Values::parse(Scope::Topic, |name| {
-            overrides
-                .get(name)
-                .or_else(|| defaults.map.get(name))
-                .map(String::as_str)
+            overrides.get(name).or_else(|| defaults.map.get(name)).map(String::as_str)
         })?;
         Ok(TopicSettings::from_values(&values))
     }
 
     /// The settings in a full set of parsed topic values.
     pub fn from_values(values: &Values) -> TopicSettings {
-        let has_policy = |policy: &str| {
-            values
-                .list("cleanup.policy")
-                .iter()
-                .any(|p| p.eq_ignore_ascii_case(policy))
-        };
+        let has_policy = |policy: &str| values.list("cleanup.policy").iter().any(|p| p.eq_ignore_ascii_case(policy));
         TopicSettings {
-            segment_bytes: values
-                .opt_int("internal.segment.bytes")
-                .unwrap_or_else(|| values.int("segment.bytes")),
+            segment_bytes: values.opt_int("internal.segment.bytes").unwrap_or_else(|| values.int("segment.bytes")),
             segment_ms: values.long("segment.ms"),
             segment_jitter_ms: values.long("segment.jitter.ms"),
             segment_index_bytes: values.int("segment.index.bytes"),
@@ -163,20 +150,13 @@ impl TopicDefaults {
         for def in def::table(Scope::Topic) {
             let text = match def.name {
                 "segment.ms" => hours_or(broker, "log.roll.ms", "log.roll.hours").to_string(),
-                "segment.jitter.ms" => {
-                    hours_or(broker, "log.roll.jitter.ms", "log.roll.jitter.hours").to_string()
-                }
+                "segment.jitter.ms" => hours_or(broker, "log.roll.jitter.ms", "log.roll.jitter.hours").to_string(),
                 "flush.ms" => {
                     let own = broker.opt_long("log.flush.interval.ms");
-                    own.unwrap_or_else(|| broker.long("log.flush.scheduler.interval.ms"))
-                        .to_string()
+                    own.unwrap_or_else(|| broker.long("log.flush.scheduler.interval.ms")).to_string()
                 }
                 "retention.ms" => retention_ms(broker).to_string(),
-                _ => match def
-                    .synonyms
-                    .first()
-                    .and_then(|synonym| broker.get(synonym.name))
-                {
+                _ => match def.synonyms.first().and_then(|synonym| broker.get(synonym.name)) {
                     Some(value) => value.to_text(),
                     None => continue,
                 },
@@ -194,21 +174,14 @@ impl TopicDefaults {
 
 /// `KafkaConfig.logRollTimeMillis` and its like.
 pub(crate) fn hours_or(broker: &Values, ms: &str, hours: &str) -> i64 {
-    broker
-        .opt_long(ms)
-        .unwrap_or_else(|| 3_600_000 * broker.long(hours))
+    broker.opt_long(ms).unwrap_or_else(|| 3_600_000 * broker.long(hours))
 }
 
 /// `KafkaConfig.logRetentionTimeMillis`.
 pub(crate) fn retention_ms(broker: &Values) -> i64 {
-    let minutes = || {
-        broker
-            .opt_long("log.retention.minutes")
-            .map(|minutes| 60_000 * minutes)
-    };
+    let minutes = || broker.opt_long("log.retention.minutes").map(|minutes| 60_000 * minutes);
     let ms = broker.opt_long("log.retention.ms").or_else(minutes);
-    ms.unwrap_or_else(|| 3_600_000 * broker.long("log.retention.hours"))
-        .max(-1)
+    ms.unwrap_or_else(|| 3_600_000 * broker.long("log.retention.hours")).max(-1)
 }
 
 /// `LogConfig.validate`, as the controller calls it for a creation or an alteration: all of a topic's overrides after the
@@ -221,18 +194,12 @@ pub fn validate(
     remote_storage_enabled: bool,
 ) -> Result<(), ConfigError> {
     validate_names(new.keys().map(String::as_str))?;
-    let values = Values::parse(Scope::Topic, |name| {
-        new.get(name)
-            .map(String::as_str)
-            .or_else(|| defaults.get(name))
-    })?;
+    let values = Values::parse(Scope::Topic, |name| new.get(name).map(String::as_str).or_else(|| defaults.get(name)))?;
     validate_lags(&values)?;
     if values.boolean("remote.storage.enable") {
         validate_remote(&values, remote_storage_enabled)
     } else {
-        let was_remote = existing
-            .get("remote.storage.enable")
-            .is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let was_remote = existing.get("remote.storage.enable").is_some_and(|v| v.eq_ignore_ascii_case("true"));
         if was_remote && !values.boolean("remote.log.delete.on.disable") {
             return Err(ConfigError(
                 "It is invalid to disable remote storage without deleting remote data. If you want to keep the remote \
@@ -248,10 +215,7 @@ pub fn validate(
 
 /// `LogConfig.validateNames`.
 pub fn validate_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), ConfigError> {
-    match names
-        .into_iter()
-        .find(|name| def::find(Scope::Topic, name).is_none())
-    {
+    match names.into_iter().find(|name| def::find(Scope::Topic, name).is_none()) {
         Some(name) => Err(ConfigError(format!("Unknown topic config name: {name}"))),
         None => Ok(()),
     }
@@ -267,10 +231,7 @@ pub fn parse_one(name: &str, text: &str) -> Result<Option<Value>, ConfigError> {
 
 /// `LogConfig.validateValues`.
 fn validate_lags(values: &Values) -> Result<(), ConfigError> {
-    let (min, max) = (
-        values.long("min.compaction.lag.ms"),
-        values.long("max.compaction.lag.ms"),
-    );
+    let (min, max) = (values.long("min.compaction.lag.ms"), values.long("max.compaction.lag.ms"));
     if min > max {
         return Err(ConfigError(format!(
             "conflict topic config setting min.compaction.lag.ms ({min}) > max.compaction.lag.ms ({max})"
@@ -293,16 +254,11 @@ fn validate_remote(values: &Values, system_enabled: bool) -> Result<(), ConfigEr
                 .to_owned(),
         ));
     }
-    for (limit, local, unlimited_is_any_negative) in [
-        ("retention.bytes", "local.retention.bytes", true),
-        ("retention.ms", "local.retention.ms", false),
-    ] {
+    for (limit, local, unlimited_is_any_negative) in
+        [("retention.bytes", "local.retention.bytes", true), ("retention.ms", "local.retention.ms", false)]
+    {
         let (limit_value, local_value) = (values.long(limit), values.long(local));
-        let limited = if unlimited_is_any_negative {
-            limit_value > -1
-        } else {
-            limit_value != -1
-        };
+        let limited = if unlimited_is_any_negative { limit_value > -1 } else { limit_value != -1 };
         if !limited || local_value == -2 {
             continue;
         }
@@ -311,16 +267,12 @@ fn validate_remote(values: &Values, system_enabled: bool) -> Result<(), ConfigEr
             return Err(ConfigError::invalid(local, local_value, message));
         }
         if local_value > limit_value {
-            let message =
-                format!("Value must not be more than {limit} property value: {limit_value}");
+            let message = format!("Value must not be more than {limit} property value: {limit_value}");
             return Err(ConfigError::invalid(local, local_value, message));
         }
     }
     if values.boolean("remote.log.copy.disable") {
-        for (limit, local) in [
-            ("retention.bytes", "local.retention.bytes"),
-            ("retention.ms", "local.retention.ms"),
-        ] {
+        for (limit, local) in [("retention.bytes", "local.retention.bytes"), ("retention.ms", "local.retention.ms")] {
             let local_value = values.long(local);
             if local_value != -2 && local_value != values.long(limit) {
                 return Err(ConfigError(format!(

@@ -11,10 +11,7 @@ pub(super) fn broker(config: &BrokerConfig) -> Result<(), ConfigError> {
     let values = &config.values;
     let rule = Rules { config };
     if config.node_id != values.int("broker.id") {
-        return rule.refuse(
-            "You must set `node.id` to the same value as `broker.id`.",
-            &["node.id", "broker.id"],
-        );
+        return rule.refuse("You must set `node.id` to the same value as `broker.id`.", &["node.id", "broker.id"]);
     }
     rule.require(
         hours_or(values, "log.roll.ms", "log.roll.hours") >= 1,
@@ -30,11 +27,7 @@ pub(super) fn broker(config: &BrokerConfig) -> Result<(), ConfigError> {
     rule.require(
         retention >= 1 || retention == -1,
         "log.retention.ms must be unlimited (-1) or, greater than or equal to 1",
-        &[
-            "log.retention.ms",
-            "log.retention.minutes",
-            "log.retention.hours",
-        ],
+        &["log.retention.ms", "log.retention.minutes", "log.retention.hours"],
     )?;
     rule.require(
         !config.log_dirs.is_empty(),
@@ -64,17 +57,12 @@ pub(super) fn broker(config: &BrokerConfig) -> Result<(), ConfigError> {
     )?;
     let codec = config.groups.offsets_topic_compression_id;
     if !(0..=4).contains(&codec) {
-        return rule.refuse(
-            &format!("Unknown compression type id: {codec}"),
-            &["offsets.topic.compression.codec"],
-        );
+        return rule.refuse(&format!("Unknown compression type id: {codec}"), &["offsets.topic.compression.codec"]);
     }
     let protocols = values.list("group.coordinator.rebalance.protocols");
     if !protocols.iter().any(|p| p.eq_ignore_ascii_case("classic")) {
-        return rule.refuse(
-            "Disabling the 'classic' protocol is not supported.",
-            &["group.coordinator.rebalance.protocols"],
-        );
+        return rule
+            .refuse("Disabling the 'classic' protocol is not supported.", &["group.coordinator.rebalance.protocols"]);
     }
     early_start_listeners(config, &rule)?;
     groups(&rule)?;
@@ -82,11 +70,7 @@ pub(super) fn broker(config: &BrokerConfig) -> Result<(), ConfigError> {
     if config.roles.broker {
         broker_listeners(config, &rule)?;
     }
-    let unroutable = |endpoints: &[super::Endpoint]| {
-        endpoints
-            .iter()
-            .any(|e| e.host.as_deref() == Some("0.0.0.0"))
-    };
+    let unroutable = |endpoints: &[super::Endpoint]| endpoints.iter().any(|e| e.host.as_deref() == Some("0.0.0.0"));
     rule.require(
         !unroutable(&config.advertised_listeners) && !unroutable(&config.advertised_controller_listeners),
         "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable IP address.",
@@ -104,10 +88,7 @@ fn roles(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
     };
     let names = &config.controller_listener_names;
     // Without a file there may be neither voters nor a controller listener: a quorum of this one node.
-    if !config.settings.has_file
-        && voters.is_empty()
-        && config.quorum.bootstrap_servers.is_empty()
-        && names.is_empty()
+    if !config.settings.has_file && voters.is_empty() && config.quorum.bootstrap_servers.is_empty() && names.is_empty()
     {
         return Ok(());
     }
@@ -164,10 +145,7 @@ fn roles(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
                  running KRaft with just the broker role",
                 &["controller.listener.names", "listeners"],
             )?;
-            if let Some(name) = names
-                .iter()
-                .find(|name| !config.protocol_map.contains_key(&name.to_uppercase()))
-            {
+            if let Some(name) = names.iter().find(|name| !config.protocol_map.contains_key(&name.to_uppercase())) {
                 return rule.refuse(
                     &format!(
                         "Controller listener with name {} defined in controller.listener.names not found in \
@@ -192,10 +170,7 @@ fn roles(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
                  process.roles=controller",
                 &["listeners", "controller.listener.names"],
             )?;
-            let explicit = config
-                .values
-                .opt_string("inter.broker.listener.name")
-                .is_some();
+            let explicit = config.values.opt_string("inter.broker.listener.name").is_some();
             rule.require(
                 !explicit || !names.contains(&config.inter_broker_listener),
                 "controller.listener.names must not contain an explicitly set inter.broker.listener.name configuration \
@@ -214,16 +189,8 @@ fn roles(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
 }
 
 fn broker_listeners(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
-    let advertised: Vec<&str> = config
-        .advertised_listeners
-        .iter()
-        .map(|e| e.listener.as_str())
-        .collect();
-    let bound: Vec<&str> = config
-        .listeners
-        .iter()
-        .map(|e| e.listener.as_str())
-        .collect();
+    let advertised: Vec<&str> = config.advertised_listeners.iter().map(|e| e.listener.as_str()).collect();
+    let bound: Vec<&str> = config.listeners.iter().map(|e| e.listener.as_str()).collect();
     rule.require(
         !advertised.is_empty(),
         "There must be at least one broker advertised listener. Perhaps all listeners appear in controller.listener.names?",
@@ -256,11 +223,7 @@ fn broker_listeners(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), Confi
             &["cordoned.log.dirs"],
         );
     }
-    let unknown: Vec<&str> = cordoned
-        .iter()
-        .filter(|dir| !config.log_dirs.contains(dir))
-        .map(String::as_str)
-        .collect();
+    let unknown: Vec<&str> = cordoned.iter().filter(|dir| !config.log_dirs.contains(dir)).map(String::as_str).collect();
     rule.require(
         unknown.is_empty(),
         &format!(
@@ -289,23 +252,15 @@ fn early_start_listeners(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), 
 fn groups(rule: &Rules<'_>) -> Result<(), ConfigError> {
     let values = &rule.config.values;
     for protocol in ["consumer", "share", "streams"] {
-        for what in [
-            "heartbeat.interval",
-            "session.timeout",
-            "assignment.interval",
-        ] {
-            let [own, min, max] =
-                ["", "min.", "max."].map(|bound| format!("group.{protocol}.{bound}{what}.ms"));
+        for what in ["heartbeat.interval", "session.timeout", "assignment.interval"] {
+            let [own, min, max] = ["", "min.", "max."].map(|bound| format!("group.{protocol}.{bound}{what}.ms"));
             rule.at_least(&max, &min, Order::GreaterFirst)?;
             rule.at_least(&own, &min, Order::GreaterFirst)?;
             rule.at_least(&max, &own, Order::LessFirst)?;
             if what == "session.timeout" {
                 let heartbeat = format!("group.{protocol}.heartbeat.interval.ms");
                 if values.int(&heartbeat) >= values.int(&own) {
-                    return rule.refuse(
-                        &format!("{heartbeat} must be less than {own}"),
-                        &[&heartbeat, &own],
-                    );
+                    return rule.refuse(&format!("{heartbeat} must be less than {own}"), &[&heartbeat, &own]);
                 }
             }
         }
@@ -324,43 +279,18 @@ fn groups(rule: &Rules<'_>) -> Result<(), ConfigError> {
             return rule.refuse(&format!("Class {class} cannot be found"), &[&key]);
         }
         if protocol == "share" && assignors.len() != 1 {
-            let text = format!(
-                "{key} must contain exactly one assignor, but found {}",
-                assignors.len()
-            );
+            let text = format!("{key} must contain exactly one assignor, but found {}", assignors.len());
             return rule.refuse(&text, &[&key]);
         }
     }
-    rule.at_least(
-        "group.streams.max.standby.replicas",
-        "group.streams.num.standby.replicas",
-        Order::LessFirst,
-    )?;
+    rule.at_least("group.streams.max.standby.replicas", "group.streams.num.standby.replicas", Order::LessFirst)?;
     for (greater, less) in [
-        (
-            "group.share.max.delivery.count.limit",
-            "group.share.delivery.count.limit",
-        ),
-        (
-            "group.share.delivery.count.limit",
-            "group.share.min.delivery.count.limit",
-        ),
-        (
-            "group.share.max.partition.max.record.locks",
-            "group.share.partition.max.record.locks",
-        ),
-        (
-            "group.share.partition.max.record.locks",
-            "group.share.min.partition.max.record.locks",
-        ),
-        (
-            "group.share.record.lock.duration.ms",
-            "group.share.min.record.lock.duration.ms",
-        ),
-        (
-            "group.share.max.record.lock.duration.ms",
-            "group.share.record.lock.duration.ms",
-        ),
+        ("group.share.max.delivery.count.limit", "group.share.delivery.count.limit"),
+        ("group.share.delivery.count.limit", "group.share.min.delivery.count.limit"),
+        ("group.share.max.partition.max.record.locks", "group.share.partition.max.record.locks"),
+        ("group.share.partition.max.record.locks", "group.share.min.partition.max.record.locks"),
+        ("group.share.record.lock.duration.ms", "group.share.min.record.lock.duration.ms"),
+        ("group.share.max.record.lock.duration.ms", "group.share.record.lock.duration.ms"),
         ("group.share.max.share.sessions", "group.share.max.size"),
     ] {
         rule.at_least(greater, less, Order::GreaterFirst)?;
@@ -382,28 +312,16 @@ fn sockets(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
         "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.",
         &["max.connections.per.ip", "max.connections.per.ip.overrides"],
     )?;
-    let valid = |host: &str| {
-        host.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-%._:".contains(&b))
-    };
-    let invalid: Vec<&str> = overrides
-        .iter()
-        .map(|(host, _)| host.as_str())
-        .filter(|host| !valid(host))
-        .collect();
+    let valid = |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-%._:".contains(&b));
+    let invalid: Vec<&str> = overrides.iter().map(|(host, _)| host.as_str()).filter(|host| !valid(host)).collect();
     if !invalid.is_empty() {
         return rule.refuse(
-            &format!(
-                "max.connections.per.ip.overrides contains invalid addresses : {}",
-                invalid.join(",")
-            ),
+            &format!("max.connections.per.ip.overrides contains invalid addresses : {}", invalid.join(",")),
             &["max.connections.per.ip.overrides"],
         );
     }
-    let (delay, idle) = (
-        values.long("connection.failed.authentication.delay.ms"),
-        values.long("connections.max.idle.ms"),
-    );
+    let (delay, idle) =
+        (values.long("connection.failed.authentication.delay.ms"), values.long("connections.max.idle.ms"));
     rule.require(
         idle < 0 || delay < idle,
         &format!(
@@ -416,10 +334,8 @@ fn sockets(config: &BrokerConfig, rule: &Rules<'_>) -> Result<(), ConfigError> {
 
 /// What Kafka only warns about.
 pub(super) fn broker_warnings(config: &BrokerConfig) -> Vec<String> {
-    let (heartbeat, session) = (
-        config.controller.broker_heartbeat_interval_ms,
-        config.controller.broker_session_timeout_ms,
-    );
+    let (heartbeat, session) =
+        (config.controller.broker_heartbeat_interval_ms, config.controller.broker_session_timeout_ms);
     if i64::from(heartbeat) * 2 <= i64::from(session) {
         return Vec::new();
     }
@@ -457,18 +373,10 @@ impl Rules<'_> {
     }
 
     fn require(&self, holds: bool, text: &str, keys: &[&str]) -> Result<(), ConfigError> {
-        if holds {
-            Ok(())
-        } else {
-            self.refuse(&format!("requirement failed: {text}"), keys)
-        }
+        if holds { Ok(()) } else { self.refuse(&format!("requirement failed: {text}"), keys) }
     }
 
     fn refuse(&self, text: &str, keys: &[&str]) -> Result<(), ConfigError> {
-        Err(locate(
-            ConfigError(text.to_owned()),
-            &self.config.settings,
-            keys.iter().copied(),
-        ))
+        Err(locate(ConfigError(text.to_owned()), &self.config.settings, keys.iter().copied()))
     }
 }

@@ -16,14 +16,8 @@ pub struct ConfigError(pub String);
 
 impl ConfigError {
     /// `new ConfigException(name, value, message)`.
-    pub(crate) fn invalid(
-        name: &str,
-        value: impl fmt::Display,
-        message: impl fmt::Display,
-    ) -> ConfigError {
-        ConfigError(format!(
-            "Invalid value {value} for configuration {name}: {message}"
-        ))
+    pub(crate) fn invalid(name: &str, value: impl fmt::Display, message: impl fmt::Display) -> ConfigError {
+        ConfigError(format!("Invalid value {value} for configuration {name}: {message}"))
     }
 }
 
@@ -80,10 +74,7 @@ impl fmt::Display for Value {
 
 /// Parses and validates what was set for `def` (`ConfigDef.parseValue`): `None` when it was not set, `Some(None)` when it was
 /// set to null.
-pub fn parse_value(
-    def: &ConfigDef,
-    set: Option<Option<&str>>,
-) -> Result<Option<Value>, ConfigError> {
+pub fn parse_value(def: &ConfigDef, set: Option<Option<&str>>) -> Result<Option<Value>, ConfigError> {
     let mut parsed = match (set, def.default) {
         (Some(text), _) => parse_type(def.name, text, def.ty)?,
         (None, Default::Text(text)) => parse_type(def.name, Some(text), def.ty)?,
@@ -112,22 +103,12 @@ pub fn parse_value(
 pub fn parse_type(name: &str, text: Option<&str>, ty: Type) -> Result<Option<Value>, ConfigError> {
     let Some(text) = text else { return Ok(None) };
     let trimmed = java_trim(text);
-    let not_a_number = || {
-        ConfigError::invalid(
-            name,
-            text,
-            format_args!("Not a number of type {}", ty.kafka_name()),
-        )
-    };
+    let not_a_number = || ConfigError::invalid(name, text, format_args!("Not a number of type {}", ty.kafka_name()));
     let value = match ty {
         Type::Boolean if trimmed.eq_ignore_ascii_case("true") => Value::Boolean(true),
         Type::Boolean if trimmed.eq_ignore_ascii_case("false") => Value::Boolean(false),
         Type::Boolean => {
-            return Err(ConfigError::invalid(
-                name,
-                text,
-                "Expected value to be either true or false",
-            ));
+            return Err(ConfigError::invalid(name, text, "Expected value to be either true or false"));
         }
         Type::Password => Value::Password(trimmed.to_owned()),
         Type::String => Value::String(trimmed.to_owned()),
@@ -138,22 +119,14 @@ pub fn parse_type(name: &str, text: Option<&str>, ty: Type) -> Result<Option<Val
         Type::List => Value::List(split_list(trimmed)),
         Type::Class if is_class_name(trimmed) => Value::Class(trimmed.to_owned()),
         Type::Class => {
-            return Err(ConfigError::invalid(
-                name,
-                text,
-                format_args!("Class {text} could not be found."),
-            ));
+            return Err(ConfigError::invalid(name, text, format_args!("Class {text} could not be found.")));
         }
     };
     Ok(Some(value))
 }
 
 /// A validator's `ensureValid`.
-pub fn validate(
-    name: &str,
-    validator: &Validator,
-    value: Option<&Value>,
-) -> Result<(), ConfigError> {
+pub fn validate(name: &str, validator: &Validator, value: Option<&Value>) -> Result<(), ConfigError> {
     match validator {
         Validator::Any => Ok(()),
         Validator::Range { min, max } => validate_range(name, value, *min, *max),
@@ -170,23 +143,16 @@ pub fn validate(
             other => Err(ConfigError::invalid(
                 name,
                 or_null(other),
-                format_args!(
-                    "String must be one of (case insensitive): {}",
-                    valid.join(", ")
-                ),
+                format_args!("String must be one of (case insensitive): {}", valid.join(", ")),
             )),
         },
-        Validator::List {
-            valid,
-            empty_allowed,
-            null_allowed,
-        } => validate_list(name, value, valid, *empty_allowed, *null_allowed),
+        Validator::List { valid, empty_allowed, null_allowed } => {
+            validate_list(name, value, valid, *empty_allowed, *null_allowed)
+        }
         Validator::ListSize(max) => match value {
-            Some(Value::List(values)) if values.len() > *max => Err(ConfigError::invalid(
-                name,
-                or_null(value),
-                format_args!("exceeds maximum list size of [{max}]."),
-            )),
+            Some(Value::List(values)) if values.len() > *max => {
+                Err(ConfigError::invalid(name, or_null(value), format_args!("exceeds maximum list size of [{max}].")))
+            }
             _ => Ok(()),
         },
         Validator::NonNull => match value {
@@ -194,25 +160,17 @@ pub fn validate(
             None => Err(ConfigError::invalid(name, "null", "entry must be non null")),
         },
         Validator::NonEmptyString => match value {
-            Some(Value::String(s)) if s.is_empty() => {
-                Err(ConfigError::invalid(name, s, "String must be non-empty"))
-            }
+            Some(Value::String(s)) if s.is_empty() => Err(ConfigError::invalid(name, s, "String must be non-empty")),
             _ => Ok(()),
         },
         Validator::GzipLevel => match value.and_then(Value::as_i64) {
             None => Err(ConfigError::invalid(name, "null", "Value must be non-null")),
             Some(-1 | 1..=9) => Ok(()),
-            Some(level) => Err(ConfigError::invalid(
-                name,
-                level,
-                "Value must be between 1 and 9 or equal to -1",
-            )),
+            Some(level) => Err(ConfigError::invalid(name, level, "Value must be between 1 and 9 or equal to -1")),
         },
         Validator::ThrottledReplicas => validate_throttled_replicas(name, value),
         Validator::QuorumVoters => parse_voters(list_or_null(name, value)?).map(|_| ()),
-        Validator::QuorumBootstrapServers => {
-            parse_bootstrap_servers(list_or_null(name, value)?).map(|_| ())
-        }
+        Validator::QuorumBootstrapServers => parse_bootstrap_servers(list_or_null(name, value)?).map(|_| ()),
         Validator::ShareAutoOffsetReset => validate_share_auto_offset_reset(name, value),
     }
 }
@@ -224,10 +182,7 @@ fn or_null(value: Option<&Value>) -> String {
 fn list_or_null<'a>(name: &str, value: Option<&'a Value>) -> Result<&'a [String], ConfigError> {
     match value {
         Some(Value::List(list)) => Ok(list),
-        other => Err(ConfigError(format!(
-            "Invalid value {} for configuration {name}",
-            or_null(other)
-        ))),
+        other => Err(ConfigError(format!("Invalid value {} for configuration {name}", or_null(other)))),
     }
 }
 
@@ -254,11 +209,7 @@ fn validate_range(
     if let Some(min) = min
         && number < as_double(min)
     {
-        return Err(ConfigError::invalid(
-            name,
-            or_null(value),
-            format_args!("Value must be at least {}", shown(min)),
-        ));
+        return Err(ConfigError::invalid(name, or_null(value), format_args!("Value must be at least {}", shown(min))));
     }
     if let Some(max) = max
         && number > as_double(max)
@@ -283,33 +234,20 @@ fn validate_list(
         return if null_allowed {
             Ok(())
         } else {
-            Err(ConfigError(format!(
-                "Configuration '{name}' values must not be null."
-            )))
+            Err(ConfigError(format!("Configuration '{name}' values must not be null.")))
         };
     };
     if !empty_allowed && values.is_empty() {
-        let allowed = if valid.is_empty() {
-            "any non-empty value".to_owned()
-        } else {
-            format!("[{}]", valid.join(", "))
-        };
-        return Err(ConfigError(format!(
-            "Configuration '{name}' must not be empty. Valid values include: {allowed}"
-        )));
+        let allowed =
+            if valid.is_empty() { "any non-empty value".to_owned() } else { format!("[{}]", valid.join(", ")) };
+        return Err(ConfigError(format!("Configuration '{name}' must not be empty. Valid values include: {allowed}")));
     }
     for value in values {
         if value.is_empty() {
-            return Err(ConfigError(format!(
-                "Configuration '{name}' values must not be empty."
-            )));
+            return Err(ConfigError(format!("Configuration '{name}' values must not be empty.")));
         }
         if !valid.is_empty() && !valid.contains(&value.as_str()) {
-            return Err(ConfigError::invalid(
-                name,
-                value,
-                format_args!("String must be one of: {}", valid.join(", ")),
-            ));
+            return Err(ConfigError::invalid(name, value, format_args!("String must be one of: {}", valid.join(", "))));
         }
     }
     Ok(())
@@ -319,9 +257,7 @@ fn validate_throttled_replicas(name: &str, value: Option<&Value>) -> Result<(), 
     let replica = |s: &str| {
         s.is_empty()
             || s.split_once(':').is_some_and(|(partition, broker)| {
-                [partition, broker]
-                    .iter()
-                    .all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+                [partition, broker].iter().all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
             })
     };
     let proposed = list_or_null(name, value)?;
@@ -371,9 +307,7 @@ fn is_iso_duration(text: &str) -> bool {
         return false;
     };
     let part = |i: usize| captures.get(i).map(|m| m.as_str());
-    if part(3).is_some_and(|time| time.eq_ignore_ascii_case("t"))
-        || [2, 4, 5, 6].iter().all(|&i| part(i).is_none())
-    {
+    if part(3).is_some_and(|time| time.eq_ignore_ascii_case("t")) || [2, 4, 5, 6].iter().all(|&i| part(i).is_none()) {
         return false;
     }
     let mut nanos: i128 = 0;
@@ -386,11 +320,7 @@ fn is_iso_duration(text: &str) -> bool {
     }
     if let Some(fraction) = part(7).filter(|f| !f.is_empty()) {
         let digits: i128 = format!("{fraction:0<9}").parse().unwrap_or_default();
-        nanos += if part(6).is_some_and(|s| s.starts_with('-')) {
-            -digits
-        } else {
-            digits
-        };
+        nanos += if part(6).is_some_and(|s| s.starts_with('-')) { -digits } else { digits };
     }
     (if part(1) == Some("-") { -nanos } else { nanos }) >= 0
 }
@@ -414,13 +344,10 @@ pub fn parse_voters(entries: &[String]) -> Result<Vec<Voter>, ConfigError> {
             parts.pop();
         }
         let [id, address] = parts[..] else {
-            return Err(ConfigError(format!(
-                "Invalid configuration value for controller.quorum.voters. {FORM}"
-            )));
+            return Err(ConfigError(format!("Invalid configuration value for controller.quorum.voters. {FORM}")));
         };
-        let node_id = id.parse().map_err(|_| {
-            ConfigError(format!("Failed to parse voter ID as an integer from {id}"))
-        })?;
+        let node_id =
+            id.parse().map_err(|_| ConfigError(format!("Failed to parse voter ID as an integer from {id}")))?;
         let Some((host, port)) = parse_host_port(address) else {
             return Err(ConfigError(format!(
                 "Failed to parse host name from entry {entry} for the configuration controller.quorum.voters. {FORM}"
@@ -428,11 +355,7 @@ pub fn parse_voters(entries: &[String]) -> Result<Vec<Voter>, ConfigError> {
         };
         let port = port?;
         voters.retain(|v| v.node_id != node_id);
-        voters.push(Voter {
-            node_id,
-            host,
-            port,
-        });
+        voters.push(Voter { node_id, host, port });
     }
     Ok(voters)
 }
@@ -454,18 +377,12 @@ pub fn parse_bootstrap_servers(entries: &[String]) -> Result<Vec<(String, u16)>,
 /// `Utils.getHost` and `getPort`. `None` when the form is wrong; the inner error when the port is out of range (Kafka's own
 /// `InetSocketAddress` text).
 fn parse_host_port(address: &str) -> Option<(String, Result<u16, ConfigError>)> {
-    static HOST_PORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^(?:[0-9a-zA-Z\-%._]*://)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)$").ok()
-    });
+    static HOST_PORT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:[0-9a-zA-Z\-%._]*://)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)$").ok());
     let captures = HOST_PORT.as_ref()?.captures(address)?;
     let port = match captures[2].parse::<i32>() {
-        Ok(port) => {
-            u16::try_from(port).map_err(|_| ConfigError(format!("port out of range:{port}")))
-        }
-        Err(_) => Err(ConfigError(format!(
-            "For input string: \"{}\"",
-            &captures[2]
-        ))),
+        Ok(port) => u16::try_from(port).map_err(|_| ConfigError(format!("port out of range:{port}"))),
+        Err(_) => Err(ConfigError(format!("For input string: \"{}\"", &captures[2]))),
     };
     Some((captures[1].to_owned(), port))
 }
@@ -481,19 +398,14 @@ pub fn split_list(trimmed: &str) -> Vec<String> {
         return Vec::new();
     }
     let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r');
-    trimmed
-        .split(',')
-        .map(|part| part.trim_matches(space).to_owned())
-        .collect()
+    trimmed.split(',').map(|part| part.trim_matches(space).to_owned()).collect()
 }
 
 /// The form of a binary class name.
 fn is_class_name(text: &str) -> bool {
     text.split('.').all(|part| {
         let mut chars = part.chars();
-        chars
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
+        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
             && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$')
     })
 }
@@ -505,19 +417,12 @@ fn parse_java_double(text: &str) -> Option<f64> {
     match unsigned {
         "NaN" => return Some(f64::NAN),
         "Infinity" => {
-            return Some(if text.starts_with('-') {
-                f64::NEG_INFINITY
-            } else {
-                f64::INFINITY
-            });
+            return Some(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
         }
         _ => {}
     }
     // Rust also reads "inf", "nan" and "infinity" in any case; Java does not.
-    if !digits
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-    {
+    if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
     digits.parse().ok()
@@ -534,11 +439,7 @@ pub fn java_double(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
         let text = value.to_string();
-        return if text.contains('.') {
-            text
-        } else {
-            format!("{text}.0")
-        };
+        return if text.contains('.') { text } else { format!("{text}.0") };
     }
     let text = format!("{value:E}");
     match text.split_once('E') {

@@ -15,10 +15,7 @@ pub struct Values {
 
 impl Values {
     /// `ConfigDef.parse`: each key from `set` or its default. Stops at the first bad value, in order of the names.
-    pub fn parse<'a>(
-        scope: Scope,
-        set: impl Fn(&str) -> Option<&'a str>,
-    ) -> Result<Values, ConfigError> {
+    pub fn parse<'a>(scope: Scope, set: impl Fn(&str) -> Option<&'a str>) -> Result<Values, ConfigError> {
         Values::parse_with(scope, set, &[], |_, error| error)
     }
 
@@ -59,8 +56,7 @@ impl Values {
 
     /// Any integer key that may be null.
     pub fn opt_long(&self, name: &str) -> Option<i64> {
-        self.get(name)
-            .map(|value| value.as_i64().unwrap_or_else(|| missing(name)))
+        self.get(name).map(|value| value.as_i64().unwrap_or_else(|| missing(name)))
     }
 
     /// An INT key that is not null.
