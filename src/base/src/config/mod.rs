@@ -11,6 +11,8 @@
 pub mod broker;
 pub mod def;
 pub mod describe;
+#[cfg(test)]
+mod docs;
 pub mod dynamic;
 pub mod effect;
 pub mod generated;
