@@ -142,11 +142,15 @@ def files(jars, version):
             modules.append(message)
     out["golden.txt"] = golden.lines(modules)
     modules.sort(key=lambda m: m.name)
+    ours = "".join(f"pub use super::{snake(m.name)}::{{self, {m.root.rust_name}}};\n" for m in modules)
+    out["messages.rs"] = (HEAD.format(
+        title="Every request and response, in all its versions: ours where kafka-protocol lacks some, else kafka-protocol's.",
+        version=version) + "pub use kafka_protocol::messages::*;\n\n" + ours)
     out["mod.rs"] = (
         "//! The table of APIs, and typed codecs for those that kafka-protocol serves in part.\n//!\n"
         f"//! Written by `scripts/generate` from the message schemas of Apache Kafka {version}; do not edit.\n\n"
         "#![allow(missing_docs, clippy::field_reassign_with_default, clippy::nonminimal_bool)]\n\n"
         "#[cfg(test)]\npub(crate) mod crate_checks;\n"
-        + "".join(f"pub mod {snake(m.name)};\n" for m in modules) + "pub mod table;\n\n"
+        + "".join(f"pub mod {snake(m.name)};\n" for m in modules) + "pub mod messages;\npub mod table;\n\n"
         + "".join(f"pub use {snake(m.name)}::{m.root.rust_name};\n" for m in modules))
     return out

@@ -7,7 +7,8 @@
 //!
 //! As Apache Kafka 4.3.1 does, bytes after the body are accepted, and tagged fields in any order or repeated. It
 //! is stricter in what no client sends: the size of a known tagged field must be what its value takes (kafka-protocol
-//! may not know the tag and go by the size), and a length below -1 is not null.
+//! may not know the tag and go by the size), a length below -1 is not null, and a struct that may be null is announced by
+//! 1, not by any positive byte.
 //!
 //! Not done: UTF-8 is the decoder's to check, and records are opaque bytes.
 
@@ -304,8 +305,14 @@ impl<F: FnMut(LengthField)> Audit<'_, F> {
         if tagged {
             return Ok(self.uvarint(LengthKind::Compact)? == 0);
         }
+        let offset = self.at;
         let [marker] = self.array()?;
-        Ok(i8::from_be_bytes([marker]) < 0)
+        match i8::from_be_bytes([marker]) {
+            1 => Ok(false),
+            marker if marker < 0 => Ok(true),
+            // Presence for Kafka, absence for kafka-protocol.
+            marker => Err(AuditError::BadLength { offset, length: marker.into() }),
+        }
     }
 
     fn tags(&mut self, shape: &Shape) -> Result<(), AuditError> {

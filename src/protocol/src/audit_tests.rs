@@ -252,6 +252,37 @@ fn each_version_of_each_api_has_a_codec() {
     assert_eq!(complete, APIS.iter().map(|api| api.key).collect::<Vec<_>>());
 }
 
+/// A body that was changed at random either is refused, or is one that the decoder walks just as the audit did.
+#[test]
+fn what_passes_after_a_change_is_decoded_without_surprise() {
+    let (mut passed, mut decoded) = (0u64, 0u64);
+    macro_rules! check {
+        ($key:literal, $request:ident) => {
+            let api = crate::api::Api::of($key).unwrap();
+            let mut rng = Rng::from_seed($key);
+            for version in api.min_version..=api.max_version.min(<$request as Message>::VERSIONS.max) {
+                for seed in 0..60 {
+                    let mut body = Sampler::body(api, version, seed).to_vec();
+                    for _ in 0..=rng.below(3) {
+                        if let Some(at) = (!body.is_empty()).then(|| rng.below(body.len() as u64) as usize) {
+                            body[at] = [0, 1, 2, 3, 0x7f, 0x80, 0xff][rng.below(7) as usize];
+                        }
+                    }
+                    let Ok(length) = body_length($key, version, &body) else { continue };
+                    passed += 1;
+                    let mut rest = Bytes::from(body.clone());
+                    if $request::decode(&mut rest, version).is_ok() {
+                        decoded += 1;
+                        assert_eq!(body.len() - rest.len(), length, "{} v{version} {body:x?}", stringify!($request));
+                    }
+                }
+            }
+        };
+    }
+    crate_requests!(check);
+    assert!(passed > 1000 && decoded > passed / 2, "{passed} {decoded}");
+}
+
 #[test]
 fn sizes_in_the_table_cover_the_types_in_memory() {
     macro_rules! check {

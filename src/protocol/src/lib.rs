@@ -1,8 +1,7 @@
 //! Kafka's protocol as bytes: frames, headers, the audit of what arrives, and the messages.
 //!
-//! Modules in reading order: [`frame`] (sizes of frames), [`header`], [`api`] (facts about each API), [`audit`], [`generated`] (the
-//! table of APIs, and messages that kafka-protocol lacks in part). Messages that kafka-protocol serves
-//! in all their versions are used from there. Pure functions; runs on whatever thread calls it.
+//! Modules in reading order: [`frame`] (sizes of frames), [`header`], [`api`] (facts about each API), [`audit`], [`messages`]
+//! (every request and response: kafka-protocol's, or ours where that lacks a version), [`generated`]. Pure functions; runs on whatever thread calls it.
 //!
 //! Invariant: no byte from the network panics here, and nothing is allocated by a length that was not proven to fit.
 
@@ -14,3 +13,5 @@ pub mod audit;
 pub mod frame;
 pub mod generated;
 pub mod header;
+
+pub use generated::messages;

@@ -16,6 +16,7 @@ pub mod describe_share_group_offsets_request;
 pub mod describe_share_group_offsets_response;
 pub mod list_offsets_request;
 pub mod list_offsets_response;
+pub mod messages;
 pub mod offset_commit_request;
 pub mod offset_commit_response;
 pub mod offset_fetch_request;
