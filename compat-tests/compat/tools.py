@@ -55,7 +55,9 @@ class ToolJvm:
         classes = cache.java_classes("tool-runner", [cache.COMPAT / "tools" / "ToolRunner.java"])
         self.pending, self.last_id = {}, 0
         self.process = subprocess.Popen(
-            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.security.manager=allow",
+            # Constant identity hashes: tools print sets of enums and of options, whose order would be random.
+            ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+UnlockExperimentalVMOptions",
+             "-XX:hashCode=2", "-Djava.security.manager=allow",
              "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", cache.classpath(classes), "ToolRunner"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
         threading.Thread(target=self.read, args=(self.process, self.pending), daemon=True).start()

@@ -1,0 +1,33 @@
+"""python3 -m compat SUITE [--target ottla|kafka] …: what scripts/compat runs."""
+
+import argparse
+import signal
+import sys
+
+from . import cache
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/compat", description=__doc__)
+    suites = parser.add_subparsers(dest="suite", required=True)
+
+    def suite(name, help):
+        command = suites.add_parser(name, help=help)
+        command.add_argument("--target", choices=["ottla", "kafka"], default="ottla",
+                             help="the broker under test; `kafka` shows that the test itself is sound")
+        return command
+
+    differential = suite("differential", "Kafka's console tools on both brokers")
+    differential.add_argument("--only", action="append", help="a file of compat-tests/differential, without .runs")
+    differential.add_argument("--verbose", action="store_true", help="print every outcome of the target")
+    args = parser.parse_args()
+
+    # Brokers and JVMs are ended by their context managers: a SIGTERM must unwind like Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cache.directory()
+    if args.suite == "differential":
+        from . import differential
+        return differential.main(args.target, args.only, args.verbose)
+
+
+sys.exit(main())
