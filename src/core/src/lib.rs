@@ -4,6 +4,7 @@
 //! `Rng` that is handed in; only ordered or insertion-ordered maps are iterated.
 
 pub mod errors;
+pub mod fetch_session;
 
 pub mod metadata;
 
