@@ -17,9 +17,11 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.coordinator.group.GroupConfig;
+import org.apache.kafka.metadata.KafkaConfigSchema;
 import org.apache.kafka.metadata.MetadataCache;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
 import org.apache.kafka.server.config.DynamicBrokerConfig;
+import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import scala.jdk.javaapi.CollectionConverters;
@@ -35,6 +37,7 @@ import scala.jdk.javaapi.CollectionConverters;
  *   order   scope  names                (the order in which DescribeConfigs lists the table)
  *   describe static  cluster  broker  resource  overrides, then one line for each entry that ConfigHelper answers:
  *   entry   name  value  source  type  read-only  sensitive  synonyms (name=value@source …; "-" is null, "=" starts a text)
+ *   created name  value  source         (the same topic in CreateTopics' answer)
  *   dynamic per-broker|cluster  k=v …   → ok|error       (DynamicBrokerConfig.validateConfigs)
  */
 public final class ExplainConfig {
@@ -58,7 +61,10 @@ public final class ExplainConfig {
         print("order\tGroup\t" + String.join(",", new GroupConfig(Map.of()).nonInternalValues().keySet()));
         print("order\tClientMetrics\t" + String.join(",", new ClientMetricsConfigs(new Properties()).nonInternalValues().keySet()));
         for (String c : Cases.TOPIC) joint("topic", c, ExplainConfig::topic);
-        for (String[] c : Cases.DESCRIBE) describe(c);
+        for (String[] c : Cases.DESCRIBE) {
+            describe(c);
+            if (c[3].startsWith("TOPIC:")) created(c);
+        }
         for (String c : Cases.GROUP) joint("group", c, pairs -> {
             KafkaConfig node = node(Map.of());
             GroupConfig.validate(pairs, node.groupCoordinatorConfig(), node.shareGroupConfig());
@@ -95,6 +101,17 @@ public final class ExplainConfig {
             print(String.join("\t", "entry", entry.name(), shown(entry.value()), "" + entry.configSource(), "" + entry.configType(),
                 "" + entry.readOnly(), "" + entry.isSensitive(), synonyms.toString()));
         }
+    }
+
+    /** What CreateTopics answers for the same topic. */
+    private static void created(String[] c) {
+        KafkaConfigSchema schema = new KafkaConfigSchema(
+            Map.of(ConfigResource.Type.BROKER, AbstractKafkaConfig.CONFIG_DEF, ConfigResource.Type.TOPIC, LogConfig.configDefCopy()),
+            ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS);
+        var entries = schema.resolveEffectiveTopicConfigs(node(pairs(c[0])).originals(), pairs(c[1]), pairs(c[2]), pairs(c[4]));
+        for (var entry : new TreeMap<>(entries).values())
+            print(String.join("\t", "created", entry.name(), shown(entry.value()),
+                "" + KafkaConfigSchema.translateConfigSource(entry.source()).id()));
     }
 
     private static String shown(String value) {

@@ -376,7 +376,7 @@ fn populate_synonyms(settings: &mut Settings) {
 
 /// Adds to Kafka's sentence what is allowed and where the value was set.
 fn explain(def: &'static ConfigDef, error: ConfigError, settings: &Settings) -> ConfigError {
-    let Some(setting) = settings.get(def.name) else {
+    let Some(setting) = settings.get(def.name).filter(|_| settings.has_places()) else {
         return error;
     };
     let rule = if def.valid_values.is_empty() { String::new() } else { format!(", {}", def.valid_values) };
@@ -395,7 +395,7 @@ pub(crate) fn locate<'a>(
         .into_iter()
         .filter_map(|key| settings.get(key).map(|s| format!("{key}={} was set {}", shown(key, &s.value), s.origin)))
         .collect();
-    if places.is_empty() {
+    if places.is_empty() || !settings.has_places() {
         return error;
     }
     let ConfigError(text) = error;

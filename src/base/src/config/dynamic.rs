@@ -146,7 +146,7 @@ pub fn validate_change(
             settings.set(&key, &value, super::layers::Origin::Dynamic);
         }
     }
-    BrokerConfig::new(settings).map(|_| ())
+    BrokerConfig::new(settings.without_places()).map(|_| ())
 }
 
 /// A key that a running broker takes, in the file's table or beyond it.

@@ -82,6 +82,8 @@ pub struct Settings {
     entries: BTreeMap<String, Setting>,
     /// Whether a file was given.
     pub has_file: bool,
+    /// See [`Settings::without_places`].
+    bare_texts: bool,
 }
 
 /// What [`Settings::load`] reads.
@@ -136,6 +138,18 @@ impl Settings {
             settings.set(key, value, Origin::File { path: PathBuf::from("server.properties"), line: i + 1 });
         }
         settings
+    }
+
+    /// Errors about these settings are Kafka's texts alone, without what is allowed and where the value was set: what a
+    /// client is told.
+    pub fn without_places(mut self) -> Settings {
+        self.bare_texts = true;
+        self
+    }
+
+    /// Whether errors go beyond Kafka's texts.
+    pub(super) fn has_places(&self) -> bool {
+        !self.bare_texts
     }
 
     /// Sets or replaces one value.
