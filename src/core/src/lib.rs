@@ -9,3 +9,4 @@ pub mod fetch_session;
 pub mod metadata;
 
 pub mod controller;
+pub mod log;
