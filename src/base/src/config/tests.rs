@@ -201,3 +201,16 @@ fn topic_defaults_follow_the_broker_in_the_units_of_topics() {
     let settings = TopicSettings::resolve(&overrides, &config.topic_defaults).unwrap();
     assert_eq!((settings.retention_ms, settings.compact, settings.delete), (-1, true, true));
 }
+
+#[test]
+fn files_are_read_as_java_reads_properties() {
+    let file = "# a comment\n  node.id : 1\nlisteners=PLAINTEXT://:9092,\\\n    CONTROLLER://:9093\n! more\nbroker.rack = r\\u00e9\nbroker.rack=last\\\\x\n";
+    let settings = Settings::load(Sources { file: Some((PathBuf::from("f"), file.as_bytes())), ..Sources::default() });
+    let settings = settings.unwrap();
+    let values: Vec<(&str, &str)> = settings.iter().map(|(key, s)| (key, s.value.as_str())).collect();
+    let listeners = ("listeners", "PLAINTEXT://:9092,CONTROLLER://:9093");
+    assert_eq!(values, [("broker.rack", "last\\x"), listeners, ("node.id", "1")]);
+    let line = |key: &str| settings.origin(key).to_string();
+    assert_eq!((line("node.id"), line("listeners")), ("in f, line 2".into(), "in f, line 3".into()));
+    assert_eq!(line("broker.rack"), "in f, line 7");
+}
