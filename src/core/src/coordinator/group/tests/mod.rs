@@ -1,0 +1,5 @@
+//! Scripts against a coordinator over a log in memory, one per behaviour.
+
+#[allow(dead_code)]
+mod fixture;
+mod joining;
