@@ -140,7 +140,7 @@ pub struct Decompressor<'a> {
 
 enum Inner<'a> {
     None(&'a [u8]),
-    Gzip(Box<gzip::Decoder<'a>>),
+    Gzip(gzip::Decoder<'a>),
     Snappy(snappy::Decoder<'a>),
     Lz4(lz4::Decoder<'a>),
     Zstd(zstd::Decoder<'a>),
@@ -157,7 +157,7 @@ impl<'a> Decompressor<'a> {
     pub fn new(codec: CompressionType, input: &'a [u8], limit: usize) -> io::Result<Decompressor<'a>> {
         let inner = match codec {
             CompressionType::None => Inner::None(input),
-            CompressionType::Gzip => Inner::Gzip(Box::new(gzip::Decoder::new(input))),
+            CompressionType::Gzip => Inner::Gzip(gzip::Decoder::new(input)?),
             CompressionType::Snappy => Inner::Snappy(snappy::Decoder::new(input, limit)?),
             CompressionType::Lz4 => Inner::Lz4(lz4::Decoder::new(input)?),
             CompressionType::Zstd => Inner::Zstd(zstd::Decoder::new(input)?),

@@ -5,7 +5,7 @@
 //!
 //! Invariant: no input can panic; nothing is allocated.
 
-use super::{BatchError, BatchHeader};
+use super::{BatchError, BatchHeader, RecordMeta};
 
 pub(crate) const MALFORMED: BatchError = BatchError::InvalidRecord("Found invalid record structure");
 pub(crate) const PREMATURE_EOF: BatchError =
@@ -41,6 +41,17 @@ impl<'a> RecordView<'a> {
     /// The headers in order, duplicates kept: key (UTF-8 by convention, not checked) and value.
     pub fn headers(&self) -> Headers<'a> {
         Headers { rest: self.headers, left: self.header_count }
+    }
+
+    /// Its shape.
+    pub fn meta(&self) -> RecordMeta {
+        let size = |bytes: Option<&[u8]>| bytes.map_or(-1, |b| b.len() as i32);
+        RecordMeta {
+            timestamp_delta: self.timestamp_delta,
+            offset_delta: self.offset_delta,
+            key_size: size(self.key),
+            value_size: size(self.value),
+        }
     }
 
     /// Parses the body of one record: everything after the length prefix, nothing more.
@@ -113,6 +124,40 @@ impl<'a> Records<'a> {
             return Err(REMAINING);
         }
         Ok(record)
+    }
+}
+
+/// Steps over the records of `payload` as [`records`] does, with the same errors, telling only their shape.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordScan<'a> {
+    rest: &'a [u8],
+    left: i32,
+}
+
+impl<'a> RecordScan<'a> {
+    pub(crate) fn new(header: &BatchHeader, payload: &'a [u8]) -> RecordScan<'a> {
+        RecordScan { rest: payload, left: header.record_count }
+    }
+
+    /// `None` after the last record. Not to be called again after an error.
+    #[inline]
+    pub(crate) fn next_meta(&mut self) -> Result<Option<RecordMeta>, BatchError> {
+        if self.left <= 0 {
+            return if self.left < 0 { Err(BAD_COUNT) } else { Ok(None) };
+        }
+        let mut c = Cursor { rest: self.rest };
+        let size = c.varint().ok_or(PREMATURE_EOF)?;
+        let body = usize::try_from(size).ok().and_then(|size| c.take(size)).ok_or(BAD_SIZE)?;
+        self.rest = c.rest;
+        self.left -= 1;
+        if self.left == 0 && !self.rest.is_empty() {
+            return Err(REMAINING);
+        }
+        // The usual record fits; what does not is looked at again for the right error.
+        match (Cursor { rest: body }).meta_of_body() {
+            Some(meta) => Ok(Some(meta)),
+            None => RecordView::parse_body(body, 0).map(|record| Some(record.meta())),
+        }
     }
 }
 
@@ -198,6 +243,19 @@ impl<'a> Cursor<'a> {
             Ok(n) => self.take(n).map(Some).ok_or(MALFORMED),
             Err(_) => Ok(None),
         }
+    }
+
+    /// The shape of a record without headers that ends where these bytes end.
+    #[inline]
+    fn meta_of_body(&mut self) -> Option<RecordMeta> {
+        self.u8()?;
+        let timestamp_delta = self.varlong()?;
+        let offset_delta = self.varint()?;
+        let key_size = self.varint()?;
+        self.take(usize::try_from(key_size).unwrap_or(0))?;
+        let value_size = self.varint()?;
+        self.take(usize::try_from(value_size).unwrap_or(0))?;
+        (self.rest == [0]).then_some(RecordMeta { timestamp_delta, offset_delta, key_size, value_size })
     }
 
     fn header(&mut self) -> Result<(&'a [u8], Option<&'a [u8]>), BatchError> {

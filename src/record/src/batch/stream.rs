@@ -14,7 +14,7 @@ use super::{BatchError, BatchHeader, RECORDS_OFFSET};
 use crate::compression::{CompressionType, Decompressor, is_limit_reached};
 use std::io::{self, Read};
 
-/// Bytes decompressed at a time.
+/// Most bytes decompressed at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// What a record is, without its contents.
@@ -57,10 +57,11 @@ impl<'a> RecordStream<'a> {
         let (codec, payload) =
             if header.record_count == 0 { (CompressionType::None, &[][..]) } else { (codec, payload) };
         let source = Decompressor::new(codec, payload, limit).map_err(|e| failed(&e, limit))?;
+        let chunk = payload.len().saturating_mul(4).clamp(256, CHUNK);
         Ok(RecordStream {
             source,
             limit,
-            buffer: vec![0; CHUNK],
+            buffer: vec![0; chunk],
             start: 0,
             end: 0,
             left: header.record_count,
@@ -78,7 +79,7 @@ impl<'a> RecordStream<'a> {
 
     /// The next record, borrowed until the following call.
     pub fn next_record(&mut self) -> Option<Result<RecordView<'_>, BatchError>> {
-        match self.step(RecordStream::whole_record)? {
+        match self.step(RecordStream::checked_record)? {
             Ok((at, prefix, size)) => {
                 Some(RecordView::parse_body(self.buffer.get(at..at + size).unwrap_or(&[]), prefix + size))
             }
@@ -151,6 +152,16 @@ impl<'a> RecordStream<'a> {
             self.skip(value_size)?;
         }
         Ok(RecordMeta { timestamp_delta, offset_delta, key_size, value_size })
+    }
+
+    /// As [`RecordStream::whole_record`]. The last one is parsed before the stream's end is checked, so that of two errors
+    /// the right one is reported.
+    fn checked_record(&mut self) -> Result<(usize, usize, usize), BatchError> {
+        let (at, prefix, size) = self.whole_record()?;
+        if self.left == 1 {
+            RecordView::parse_body(self.buffer.get(at..at + size).unwrap_or(&[]), prefix + size)?;
+        }
+        Ok((at, prefix, size))
     }
 
     /// Brings a whole record into the buffer; gives its body's place, its prefix's size and its body's size.

@@ -15,8 +15,8 @@
 //! Deliberately absent: whatever needs the log (sequences, duplicates, offsets) or the request (acks, authorisation).
 
 use super::recompress::Rebuild;
-use super::record::{RecordView, records};
-use super::stream::RecordStream;
+use super::record::RecordScan;
+use super::stream::{RecordMeta, RecordStream};
 use super::{
     BatchError, BatchHeader, BatchPatch, CURRENT_MAGIC_VALUE, HEADER_SIZE_UP_TO_MAGIC, LAST_OFFSET_DELTA_OFFSET,
     LENGTH_OFFSET, LOG_OVERHEAD, MAGIC_OFFSET, NO_TIMESTAMP, RECORD_BATCH_OVERHEAD, TimestampType, compute_crc,
@@ -203,11 +203,9 @@ pub fn validate_for_produce(
     let validated = match (source, in_place) {
         (_, false) => rebuilt(&header, &batch, rules, target, checks)?,
         (CompressionType::None, true) => {
-            for record in records(&header, &batch[RECORD_BATCH_OVERHEAD..]) {
-                let record = record?;
-                checks.check(record.key.is_some(), record.timestamp_delta, record.offset_delta, || {
-                    describe("DefaultRecord", &header, &record)
-                });
+            let mut scan = RecordScan::new(&header, &batch[RECORD_BATCH_OVERHEAD..]);
+            while let Some(record) = scan.next_meta()? {
+                checks.check(&record, || describe_whole(&header, &record));
             }
             restamped(&batch, rules, checks)?
         }
@@ -216,14 +214,7 @@ pub fn validate_for_produce(
             let mut stream = RecordStream::of_payload(&header, payload, rules.max_decompressed_bytes)?;
             while let Some(record) = stream.next_meta() {
                 let record = record?;
-                checks.check(record.key_size >= 0, record.timestamp_delta, record.offset_delta, || {
-                    let offset = header.record_offset(record.offset_delta);
-                    let timestamp = header.record_timestamp(record.timestamp_delta);
-                    format!(
-                        "PartialDefaultRecord(offset={offset}, timestamp={timestamp}, key={} bytes, value={} bytes)",
-                        record.key_size, record.value_size
-                    )
-                });
+                checks.check(&record, || describe_partial(&header, &record));
             }
             if checks.offsets_differ && checks.count_of_errors == 0 {
                 // Kafka starts to rebuild the batch and finds that it has skipped the keys.
@@ -399,9 +390,8 @@ fn rebuilt(
     let wall_ms = checks.wall_ms;
     let mut rebuild = Rebuild::new(target, rules.max_message_bytes);
     super::for_each_record::<ProduceError>(batch, rules.max_decompressed_bytes, |header, record| {
-        let ok = checks.check(record.key.is_some(), record.timestamp_delta, record.offset_delta, || {
-            describe("DefaultRecord", header, &record)
-        });
+        let meta = record.meta();
+        let ok = checks.check(&meta, || describe_whole(header, &meta));
         if ok && checks.count_of_errors == 0 {
             rebuild.append(header.record_timestamp(record.timestamp_delta), &record);
         }
@@ -428,14 +418,19 @@ fn rebuilt(
 }
 
 /// `DefaultRecord.toString`.
-fn describe(class: &str, header: &BatchHeader, record: &RecordView<'_>) -> String {
-    format!(
-        "{class}(offset={}, timestamp={}, key={} bytes, value={} bytes)",
-        header.record_offset(record.offset_delta),
-        header.record_timestamp(record.timestamp_delta),
-        record.key.map_or(0, <[u8]>::len),
-        record.value.map_or(0, <[u8]>::len)
-    )
+fn describe_whole(header: &BatchHeader, record: &RecordMeta) -> String {
+    describe("DefaultRecord", header, record, record.key_size.max(0), record.value_size.max(0))
+}
+
+/// `PartialDefaultRecord.toString`, which shows null as a negative size.
+fn describe_partial(header: &BatchHeader, record: &RecordMeta) -> String {
+    describe("PartialDefaultRecord", header, record, record.key_size, record.value_size)
+}
+
+fn describe(class: &str, header: &BatchHeader, record: &RecordMeta, key: i32, value: i32) -> String {
+    let offset = header.record_offset(record.offset_delta);
+    let timestamp = header.record_timestamp(record.timestamp_delta);
+    format!("{class}(offset={offset}, timestamp={timestamp}, key={key} bytes, value={value} bytes)")
 }
 
 /// `LogValidator.validateRecord` and what it remembers from record to record.
@@ -474,18 +469,13 @@ impl<'a> RecordChecks<'a> {
 
     /// One record; false if it is refused.
     #[inline]
-    fn check(
-        &mut self,
-        has_key: bool,
-        timestamp_delta: i64,
-        offset_delta: i32,
-        describe: impl FnOnce() -> String,
-    ) -> bool {
+    fn check(&mut self, record: &RecordMeta, describe: impl FnOnce() -> String) -> bool {
         let rules = self.rules;
-        let timestamp = self.batch_append_time.unwrap_or_else(|| self.base_timestamp.wrapping_add(timestamp_delta));
+        let timestamp =
+            self.batch_append_time.unwrap_or_else(|| self.base_timestamp.wrapping_add(record.timestamp_delta));
         let index = self.index;
         self.index = self.index.wrapping_add(1);
-        if rules.compacted && !has_key {
+        if rules.compacted && record.key_size < 0 {
             self.refuse(index, false, || {
                 format!(
                     "Compacted topic cannot accept message without key in topic partition {}-{}",
@@ -497,7 +487,7 @@ impl<'a> RecordChecks<'a> {
         if rules.timestamp_type == TimestampType::CreateTime && timestamp != NO_TIMESTAMP {
             let age = self.wall_ms.wrapping_sub(timestamp);
             if age > rules.timestamp_before_max_ms || age.wrapping_neg() > rules.timestamp_after_max_ms {
-                let offset = self.base_offset.wrapping_add(i64::from(offset_delta));
+                let offset = self.base_offset.wrapping_add(i64::from(record.offset_delta));
                 let earliest = self.wall_ms.wrapping_sub(rules.timestamp_before_max_ms);
                 let latest = self.wall_ms.wrapping_add(rules.timestamp_after_max_ms);
                 self.refuse(index, true, || {
@@ -517,7 +507,7 @@ impl<'a> RecordChecks<'a> {
             return false;
         }
         self.max_timestamp = self.max_timestamp.max(timestamp);
-        self.offsets_differ |= self.base_offset.wrapping_add(i64::from(offset_delta)) != i64::from(index);
+        self.offsets_differ |= self.base_offset.wrapping_add(i64::from(record.offset_delta)) != i64::from(index);
         true
     }
 
