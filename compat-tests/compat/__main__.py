@@ -20,6 +20,7 @@ def main():
     differential = suite("differential", "Kafka's console tools on both brokers")
     differential.add_argument("--only", action="append", help="a file of compat-tests/differential, without .runs")
     differential.add_argument("--verbose", action="store_true", help="print every outcome of the target")
+    suite("oracles", "kafka-dump-log, kafka-metadata-shell and Apache Kafka itself over a broker's directory")
     args = parser.parse_args()
 
     # Brokers and JVMs are ended by their context managers: a SIGTERM must unwind like Ctrl-C.
@@ -28,6 +29,9 @@ def main():
     if args.suite == "differential":
         from . import differential
         return differential.main(args.target, args.only, args.verbose)
+    if args.suite == "oracles":
+        from . import oracles
+        return oracles.main(args.target)
 
 
 sys.exit(main())

@@ -59,7 +59,7 @@ class Node:
         self.data = self.directory / "data"
         self.log = self.directory / "node.log"
         self.process = None
-        self.bootstrap = None
+        self.bootstrap = self.controller = None
 
     def __enter__(self):
         self.start()
@@ -70,12 +70,14 @@ class Node:
         if self.owns_directory and not (kind and os.environ.get("OTTLA_KEEP")):
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def write_properties(self, listeners, extra):
+    def write_properties(self, broker, controller):
         properties = self.directory / "server.properties"
-        lines = {"process.roles": "broker,controller", "node.id": "1", "listeners": listeners,
+        lines = {"process.roles": "broker,controller", "node.id": "1",
+                 "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+                 "controller.quorum.bootstrap.servers": controller,
                  "log.dirs": str(self.data), "controller.listener.names": "CONTROLLER",
                  "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-                 **SETTINGS, **extra, **self.settings}
+                 **SETTINGS, **self.settings}
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         return properties
 
@@ -140,17 +142,19 @@ class Kafka(Node):
         super().__init__(settings, directory)
         self.flags = flags or TEST_HEAP
 
+    def adopt(self, node):
+        """Serves the directory of a stopped node, under its addresses."""
+        self.bootstrap, self.controller = node.bootstrap, node.controller
+        self.properties = self.write_properties(self.bootstrap, self.controller)
+
     def java(self, *args):
         return ["java", *self.flags, "-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-cp", cache.classpath(), *args]
 
     def start(self, seconds=60):
         # Ports are drawn once: a restart must find the voter where the quorum says it is.
         if self.bootstrap is None:
-            broker, controller = free_ports(2)
-            self.bootstrap = f"127.0.0.1:{broker}"
-            self.properties = self.write_properties(
-                f"PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}",
-                {"controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}"})
+            self.bootstrap, self.controller = (f"127.0.0.1:{port}" for port in free_ports(2))
+            self.properties = self.write_properties(self.bootstrap, self.controller)
         if not (self.data / "meta.properties").exists():
             cache.command(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.properties,
                                     "--standalone"))
@@ -172,9 +176,10 @@ class Ottla(Node):
         self.binary = binary or ottla_binary()
 
     def start(self, seconds=20):
-        port = self.bootstrap.rsplit(":", 1)[1] if self.bootstrap else 0
-        properties = self.write_properties(
-            f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:0", {})
+        # The controller's port is drawn here, for a handover to Apache Kafka; the broker's by the first start.
+        if self.controller is None:
+            self.controller = f"127.0.0.1:{free_ports(1)[0]}"
+        properties = self.write_properties(self.bootstrap or "127.0.0.1:0", self.controller)
         ready_file = self.directory / "ready"
         ready_file.unlink(missing_ok=True)
         # Variables like KAFKA_HEAP_OPTS of the caller's shell are no part of a test.

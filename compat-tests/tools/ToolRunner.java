@@ -109,7 +109,13 @@ public final class ToolRunner {
                 if (run != null) run.write(err ? run.err : run.out, bytes, offset, length);
                 else REAL_ERR.write(bytes, offset, length);
             }
-        }, true, StandardCharsets.UTF_8);
+        }, true, StandardCharsets.UTF_8) {
+            @Override
+            public void close() {
+                // A run may close its output; the other runs go on with theirs.
+                flush();
+            }
+        };
     }
 
     private static final InputStream DISPATCHING_IN = new InputStream() {
