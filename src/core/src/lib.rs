@@ -3,11 +3,10 @@
 //! Pure and synchronous: an input and `Now` go in, effects come out. No tokio, no clock, no randomness but from the
 //! `Rng` that is handed in; only ordered or insertion-ordered maps are iterated.
 
+pub mod controller;
 pub mod coordinator;
 pub mod errors;
 pub mod fetch_session;
-
-pub mod metadata;
-
-pub mod controller;
 pub mod log;
+pub mod metadata;
+pub mod partition;
