@@ -7,6 +7,8 @@
 //! Invariants: a file handle may be used from several threads (positions are explicit); a failed `sync` is never
 //! retried on the same file by a caller (the kernel may have dropped the dirty pages).
 
+pub mod lock;
+
 use std::fmt::Debug;
 use std::fs;
 use std::io::{self, IoSlice, Write};

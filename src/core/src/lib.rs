@@ -10,3 +10,4 @@ pub mod fetch_session;
 pub mod log;
 pub mod metadata;
 pub mod partition;
+pub mod log_dirs;
