@@ -8,6 +8,9 @@
 //! retried on the same file by a caller (the kernel may have dropped the dirty pages).
 
 pub mod lock;
+pub mod sim;
+
+pub use sim::SimStorage;
 
 use std::fmt::Debug;
 use std::fs;
