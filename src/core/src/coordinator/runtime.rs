@@ -312,8 +312,11 @@ impl<S: StateMachine> Shard<S> {
     pub fn unload(&mut self, now: Now) -> Vec<(RequestToken, S::Response)> {
         self.timers.clear();
         let mut replies = Vec::new();
-        let waiting: Vec<Waits<S>> =
-            std::mem::take(&mut self.planned).into_values().map(|write| write.waits).chain(self.pending.drain(..).map(|write| write.waits)).collect();
+        let waiting: Vec<Waits<S>> = std::mem::take(&mut self.planned)
+            .into_values()
+            .map(|write| write.waits)
+            .chain(self.pending.drain(..).map(|write| write.waits))
+            .collect();
         for waits in waiting {
             replies.extend(self.fail(waits, WriteFailure::Unloaded, now).replies);
         }
@@ -434,7 +437,9 @@ impl<S: StateMachine> Shard<S> {
             None => Outcome::empty(),
         };
         let error = failure.error();
-        outcome.replies.extend(waits.replies.into_iter().map(|(token, response)| (token, S::error_response(response, error))));
+        outcome
+            .replies
+            .extend(waits.replies.into_iter().map(|(token, response)| (token, S::error_response(response, error))));
         outcome
     }
 

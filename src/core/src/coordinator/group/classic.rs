@@ -78,6 +78,8 @@ pub struct ClassicGroup {
     pub pending_join_members: BTreeSet<Arc<str>>,
     /// Members of this generation that have not sent SyncGroup.
     pub pending_sync_members: BTreeSet<Arc<str>>,
+    /// The leader's assignment of the current generation is being recorded.
+    pub recording_assignment: bool,
     /// Somebody joined during the initial delay.
     pub new_member_added: bool,
     /// Of a `consumer` group whose subscriptions could be read.
@@ -101,6 +103,7 @@ impl ClassicGroup {
             static_members: BTreeMap::new(),
             pending_join_members: BTreeSet::new(),
             pending_sync_members: BTreeSet::new(),
+            recording_assignment: false,
             new_member_added: false,
             subscribed_topics: None,
             supported: BTreeMap::new(),
@@ -110,7 +113,8 @@ impl ClassicGroup {
     /// The group that a GroupMetadata record describes.
     pub fn from_record(group_id: Arc<str>, value: GroupMetadataValue) -> ClassicGroup {
         let mut group = ClassicGroup::new(group_id, value.current_state_timestamp);
-        group.current_state_timestamp_ms = (value.current_state_timestamp != -1).then_some(value.current_state_timestamp);
+        group.current_state_timestamp_ms =
+            (value.current_state_timestamp != -1).then_some(value.current_state_timestamp);
         group.generation_id = value.generation;
         group.protocol_type = (!value.protocol_type.is_empty()).then_some(value.protocol_type);
         let protocol = value.protocol.clone().unwrap_or_default();
@@ -339,6 +343,7 @@ impl ClassicGroup {
         let next = if self.members.is_empty() { ClassicState::Empty } else { ClassicState::CompletingRebalance };
         self.transition_to(next, wall_ms);
         self.pending_sync_members.clear();
+        self.recording_assignment = false;
     }
 
     /// Notes a change of state.
@@ -387,7 +392,7 @@ impl ClassicGroup {
         let protocol = self.protocol_name.as_deref()?;
         let mut all = BTreeSet::new();
         for member in self.members.values() {
-            match member.metadata(protocol).and_then(|metadata| subscription_topics(metadata)) {
+            match member.metadata(protocol).and_then(subscription_topics) {
                 Some(topics) => all.extend(topics),
                 None => {
                     tracing::warn!(

@@ -141,7 +141,9 @@ impl GroupCoordinator {
             };
             match topics.last_mut() {
                 Some(last) if last.name == **topic => last.partitions.push(result),
-                _ => topics.push(FetchedTopic { name: topic.to_string(), topic_id: ZERO_UUID, partitions: vec![result] }),
+                _ => {
+                    topics.push(FetchedTopic { name: topic.to_string(), topic_id: ZERO_UUID, partitions: vec![result] })
+                }
             }
         }
         topics
@@ -189,7 +191,10 @@ impl GroupCoordinator {
     }
 
     /// Decides a DeleteGroups.
-    pub(super) fn delete_groups(&self, mut group_ids: Vec<String>) -> (Vec<CoordinatorRecord>, Vec<(String, KafkaError)>) {
+    pub(super) fn delete_groups(
+        &self,
+        mut group_ids: Vec<String>,
+    ) -> (Vec<CoordinatorRecord>, Vec<(String, KafkaError)>) {
         let mut seen = std::collections::BTreeSet::new();
         group_ids.retain(|group_id| seen.insert(group_id.clone()));
         let mut records = Vec::new();

@@ -332,7 +332,13 @@ impl ClassicGroup {
                 if let WriteFailure::Refused(_) = failure {
                     let old = write.old;
                     let old_id = old.member_id.clone();
-                    self.update_member(&write.new_id, old.protocols, old.rebalance_timeout_ms, old.session_timeout_ms, None);
+                    self.update_member(
+                        &write.new_id,
+                        old.protocols,
+                        old.rebalance_timeout_ms,
+                        old.session_timeout_ms,
+                        None,
+                    );
                     self.replace_static_member(&write.new_id, &old_id);
                     self.reschedule_heartbeat(&old_id, env.cx);
                 }

@@ -46,7 +46,10 @@ impl ClassicGroup {
         if let Some(superseded) = member.awaiting_sync.replace(token) {
             env.reply_sync(superseded, SyncGroupResponse::error(KafkaError::RebalanceInProgress));
         }
-        if is_leader {
+        // A leader that repeats itself waits for the write that is under way: a second record could differ from what the
+        // members are told.
+        if is_leader && !self.recording_assignment {
+            self.recording_assignment = true;
             self.record_assignment(request, env);
         }
     }
@@ -92,6 +95,7 @@ impl ClassicGroup {
         if self.state != ClassicState::CompletingRebalance || self.generation_id != write.generation_id {
             return;
         }
+        self.recording_assignment = false;
         match result {
             Ok(()) => {
                 let assignment = write.assignment;
@@ -113,7 +117,8 @@ impl ClassicGroup {
             return Err(KafkaError::IllegalGeneration);
         }
         let differs = |asked: &Option<String>, is: &Option<String>| asked.is_some() && is.is_some() && asked != is;
-        if differs(&request.protocol_type, &self.protocol_type) || differs(&request.protocol_name, &self.protocol_name) {
+        if differs(&request.protocol_type, &self.protocol_type) || differs(&request.protocol_name, &self.protocol_name)
+        {
             return Err(KafkaError::InconsistentGroupProtocol);
         }
         Ok(())

@@ -39,8 +39,8 @@ pub use member::Member;
 pub use records::CoordinatorRecord;
 
 use self::api::{
-    DescribedGroup, JoinGroupRequest, JoinGroupResponse, LeaveGroupResponse, LeftMember, ListedGroup, OffsetCommitResponse,
-    OffsetDeleteResponse, OffsetFetchResponse, SyncGroupResponse, TopicResult,
+    DescribedGroup, JoinGroupRequest, JoinGroupResponse, LeaveGroupResponse, LeftMember, ListedGroup,
+    OffsetCommitResponse, OffsetDeleteResponse, OffsetFetchResponse, SyncGroupResponse, TopicResult,
 };
 use self::join::Join;
 use self::offsets::{OffsetAndMetadata, OffsetStore, View};
@@ -48,7 +48,8 @@ use self::rebalance::Env;
 use self::records::empty_group_metadata;
 use self::registry::GroupRegistry;
 use super::runtime::{
-    Cx, NO_PRODUCER_ID, Replay, ReplayEnv, RequestToken, Shard, StateMachine, TransactionResult, WriteFailure, operation_error,
+    Cx, NO_PRODUCER_ID, Replay, ReplayEnv, RequestToken, Shard, StateMachine, TransactionResult, WriteFailure,
+    operation_error,
 };
 use crate::errors::KafkaError;
 use bytes::Bytes;
@@ -199,7 +200,9 @@ impl GroupCoordinator {
             },
         });
         listed
-            .filter(|group| states.is_empty() || states.iter().any(|s| s.trim().eq_ignore_ascii_case(group.group_state)))
+            .filter(|group| {
+                states.is_empty() || states.iter().any(|s| s.trim().eq_ignore_ascii_case(group.group_state))
+            })
             .filter(|group| types.is_empty() || types.iter().any(|t| t.eq_ignore_ascii_case(group.group_type)))
             .collect()
     }
@@ -419,7 +422,9 @@ impl StateMachine for GroupCoordinator {
                     self.offsets.put_transactional(producer_id, &key.group, &key.topic, key.partition, value);
                 }
             }
-            (Key::LegacyOffsetCommit(key), None) => self.offsets.put(offset, &key.group, &key.topic, key.partition, None),
+            (Key::LegacyOffsetCommit(key), None) => {
+                self.offsets.put(offset, &key.group, &key.topic, key.partition, None)
+            }
             (Key::LegacyOffsetCommit(key), Some(Value::LegacyOffsetCommit(value))) => {
                 self.groups.ensure_exists(&key.group, offset, env.now.wall_ms);
                 let value = ottla_record::generated::group::OffsetCommitValue {
@@ -510,8 +515,12 @@ impl StateMachine for GroupCoordinator {
         };
         let Some((group, mut env)) = self.classic_and_env(&group_id, cx) else { return };
         match (task, member_id) {
-            (TimerTask::CompleteJoin, _) if group.state == ClassicState::PreparingRebalance => group.complete_join(&mut env),
-            (TimerTask::InitialDelay { delay_ms, remaining_ms }, _) if group.state == ClassicState::PreparingRebalance => {
+            (TimerTask::CompleteJoin, _) if group.state == ClassicState::PreparingRebalance => {
+                group.complete_join(&mut env)
+            }
+            (TimerTask::InitialDelay { delay_ms, remaining_ms }, _)
+                if group.state == ClassicState::PreparingRebalance =>
+            {
                 group.on_initial_delay(delay_ms, remaining_ms, &mut env);
             }
             (TimerTask::PendingSync { generation_id }, _) => group.on_pending_sync(generation_id, &mut env),
@@ -544,7 +553,11 @@ impl StateMachine for GroupCoordinator {
     fn on_unloaded(&mut self, cx: &mut GroupCx<'_>) {
         for group in self.groups.iter_latest_mut() {
             if let Group::Classic(group) = group {
-                tracing::info!("[GroupId={}] Unloading group metadata for generation {}.", group.group_id, group.generation_id);
+                tracing::info!(
+                    "[GroupId={}] Unloading group metadata for generation {}.",
+                    group.group_id,
+                    group.generation_id
+                );
                 for member in group.members.values_mut() {
                     if let Some(token) = member.awaiting_join.take() {
                         let response = JoinGroupResponse::error(KafkaError::NotCoordinator, &member.member_id);

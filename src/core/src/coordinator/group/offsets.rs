@@ -97,7 +97,10 @@ impl OffsetStore {
 
     /// Whether a transaction that is still open has an offset of this partition.
     pub fn is_open(&self, group: &str, topic: &str, partition: i32) -> bool {
-        self.open.get(group).and_then(|topics| topics.get(topic)).is_some_and(|partitions| partitions.contains_key(&partition))
+        self.open
+            .get(group)
+            .and_then(|topics| topics.get(topic))
+            .is_some_and(|partitions| partitions.contains_key(&partition))
     }
 
     /// Every (topic, partition) of a group of which an open transaction has an offset.
@@ -175,8 +178,11 @@ impl OffsetStore {
         while let Some((_, group, topic, partition)) =
             self.uncommitted.pop_front_if(|(offset, ..)| *offset < high_watermark)
         {
-            if let Some(value) =
-                self.stable.get_mut(&group).and_then(|topics| topics.get_mut(&topic)).and_then(|p| p.get_mut(&partition))
+            if let Some(value) = self
+                .stable
+                .get_mut(&group)
+                .and_then(|topics| topics.get_mut(&topic))
+                .and_then(|p| p.get_mut(&partition))
             {
                 value.commit(high_watermark);
             }
@@ -184,7 +190,14 @@ impl OffsetStore {
         }
     }
 
-    fn put_stable(&mut self, log_offset: i64, group: &Arc<str>, topic: &Arc<str>, partition: i32, value: OffsetAndMetadata) {
+    fn put_stable(
+        &mut self,
+        log_offset: i64,
+        group: &Arc<str>,
+        topic: &Arc<str>,
+        partition: i32,
+        value: OffsetAndMetadata,
+    ) {
         let partitions = self.stable.entry(group.clone()).or_default().entry(topic.clone()).or_default();
         if partitions.entry(partition).or_default().set(log_offset, Some(value), self.high_watermark) {
             self.uncommitted.push_back((log_offset, group.clone(), topic.clone(), partition));

@@ -249,7 +249,8 @@ impl ClassicGroup {
             let Some(member) = self.members.get_index_mut(index).map(|(_, member)| member) else { break };
             let Some(token) = member.awaiting_sync.take() else { continue };
             let (protocol_type, protocol_name) = names.clone();
-            let response = SyncGroupResponse { error, protocol_type, protocol_name, assignment: member.assignment.clone() };
+            let response =
+                SyncGroupResponse { error, protocol_type, protocol_name, assignment: member.assignment.clone() };
             let member_id = member.member_id.clone();
             env.reply_sync(token, response);
             // Its session may have ended while it waited, which was ignored then: start it anew.

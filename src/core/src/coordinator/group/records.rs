@@ -8,7 +8,8 @@ use bytes::Bytes;
 use ottla_base::wire::WireError;
 use ottla_record::codec::CoordinatorRecordError;
 use ottla_record::generated::group::{
-    CoordinatorRecordKey, CoordinatorRecordValue, GroupMetadataKey, GroupMetadataValue, OffsetCommitKey, OffsetCommitValue,
+    CoordinatorRecordKey, CoordinatorRecordValue, GroupMetadataKey, GroupMetadataValue, OffsetCommitKey,
+    OffsetCommitValue,
 };
 
 const OFFSET_COMMIT_VALUE_VERSION: i16 = 4;

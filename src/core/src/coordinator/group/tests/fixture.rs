@@ -114,7 +114,8 @@ impl Fixture {
             let base_offset = log.len() as i64;
             for record in records {
                 let encoded = record.encode().map_err(|_| KafkaError::UnknownServerError)?;
-                let decoded = CoordinatorRecord::decode(&encoded.0, encoded.1.as_deref()).expect("what we write can be read");
+                let decoded =
+                    CoordinatorRecord::decode(&encoded.0, encoded.1.as_deref()).expect("what we write can be read");
                 assert_eq!(decoded.key, record.key);
                 log.push(encoded);
             }
@@ -130,7 +131,7 @@ impl Fixture {
 
     /// A coordinator that has just replayed the log, on the same clock.
     pub fn replayed(&self) -> GroupShard {
-        let mut shard = new_shard(&self.config, 77 + self.log.len() as u64);
+        let mut shard = new_shard(&self.config, 77 + self.next_token);
         let outcome = shard.on_high_watermark(self.high_watermark, self.now);
         assert!(outcome.replies.is_empty());
         for (offset, record) in self.records().into_iter().enumerate() {
@@ -200,7 +201,8 @@ impl Fixture {
     }
 
     pub fn heartbeat(&mut self, member_id: &str, generation_id: i32) -> KafkaError {
-        let request = HeartbeatRequest { group_id: G.into(), generation_id, member_id: member_id.into(), ..Default::default() };
+        let request =
+            HeartbeatRequest { group_id: G.into(), generation_id, member_id: member_id.into(), ..Default::default() };
         match self.call(GroupRequest::Heartbeat(request)) {
             GroupResponse::Heartbeat(error) => error,
             other => panic!("{other:?}"),
@@ -253,13 +255,13 @@ impl Fixture {
             .collect();
         let joined: Vec<JoinGroupResponse> = tokens.iter().map(|token| self.take_join(*token)).collect();
         let generation = joined[0].generation_id;
-        assert!(joined.iter().all(|response| response.error.is_none() && response.generation_id == generation), "{joined:?}");
+        assert!(
+            joined.iter().all(|response| response.error.is_none() && response.generation_id == generation),
+            "{joined:?}"
+        );
         let leader = joined[0].leader.clone();
-        let followers: Vec<RequestToken> = ids
-            .iter()
-            .filter(|id| **id != leader)
-            .map(|id| self.send_sync(sync(id, generation)))
-            .collect();
+        let followers: Vec<RequestToken> =
+            ids.iter().filter(|id| **id != leader).map(|id| self.send_sync(sync(id, generation))).collect();
         let request = SyncGroupRequest { assignments: assignments(ids), ..sync(&leader, generation) };
         assert_eq!(self.sync(request).error, KafkaError::None);
         for token in followers {

@@ -11,11 +11,23 @@ fn joins_that_cannot_be_are_refused() {
     let mut f = Fixture::new();
     let cases: Vec<(&str, JoinGroupRequest, KafkaError)> = vec![
         ("empty group id", JoinGroupRequest { group_id: String::new(), ..join("") }, KafkaError::InvalidGroupId),
-        ("short session", JoinGroupRequest { session_timeout_ms: 5_999, ..join("") }, KafkaError::InvalidSessionTimeout),
-        ("long session", JoinGroupRequest { session_timeout_ms: 1_800_001, ..join("") }, KafkaError::InvalidSessionTimeout),
+        (
+            "short session",
+            JoinGroupRequest { session_timeout_ms: 5_999, ..join("") },
+            KafkaError::InvalidSessionTimeout,
+        ),
+        (
+            "long session",
+            JoinGroupRequest { session_timeout_ms: 1_800_001, ..join("") },
+            KafkaError::InvalidSessionTimeout,
+        ),
         ("member of no group", join("ghost"), KafkaError::UnknownMemberId),
         ("no protocols", JoinGroupRequest { protocols: Vec::new(), ..join("") }, KafkaError::InconsistentGroupProtocol),
-        ("no type", JoinGroupRequest { protocol_type: String::new(), ..join("") }, KafkaError::InconsistentGroupProtocol),
+        (
+            "no type",
+            JoinGroupRequest { protocol_type: String::new(), ..join("") },
+            KafkaError::InconsistentGroupProtocol,
+        ),
     ];
     for (name, request, error) in cases {
         let response = f.join(request.clone());
@@ -241,7 +253,10 @@ fn syncs_are_checked() {
 fn a_leader_that_never_syncs_is_dropped_after_the_rebalance_timeout() {
     let mut f = Fixture::new();
     let (ids, generation) = f.stable(2);
-    let tokens = [f.send_join(JoinGroupRequest { protocols: protocols(&["range"], &["u"]), ..join(&ids[1]) }), f.send_join(join(&ids[0]))];
+    let tokens = [
+        f.send_join(JoinGroupRequest { protocols: protocols(&["range"], &["u"]), ..join(&ids[1]) }),
+        f.send_join(join(&ids[0])),
+    ];
     let generation = generation + 1;
     for token in tokens {
         assert_eq!(f.take_join(token).generation_id, generation);
@@ -268,7 +283,10 @@ fn heartbeats_are_checked_and_keep_a_member() {
     assert_eq!(f.heartbeat(&ids[0], generation + 1), KafkaError::IllegalGeneration);
     for _ in 0..5 {
         f.advance(9_000);
-        assert_eq!(f.heartbeat(&ids[0], generation), if f.state() == ClassicState::Stable { KafkaError::None } else { KafkaError::RebalanceInProgress });
+        assert_eq!(
+            f.heartbeat(&ids[0], generation),
+            if f.state() == ClassicState::Stable { KafkaError::None } else { KafkaError::RebalanceInProgress }
+        );
     }
     assert_eq!(f.heartbeat(&ids[1], generation), KafkaError::UnknownMemberId, "it has said nothing for 10 seconds");
     f.advance(10_000);
@@ -341,7 +359,10 @@ fn static_members_come_back_without_a_rebalance() {
     let (a, b) = (f.take_join(ta), f.take_join(tb));
     assert_eq!((a.generation_id, &b.leader), (2, &a.member_id));
     let waiting = f.send_sync(SyncGroupRequest { group_instance_id: Some("i-b".into()), ..sync(&b.member_id, 2) });
-    let leader = SyncGroupRequest { assignments: assignments(&[a.member_id.clone(), b.member_id.clone()]), ..sync(&a.member_id, 2) };
+    let leader = SyncGroupRequest {
+        assignments: assignments(&[a.member_id.clone(), b.member_id.clone()]),
+        ..sync(&a.member_id, 2)
+    };
     f.sync(leader);
     assert_eq!(f.take_sync(waiting).assignment, format!("for {}", b.member_id));
 
@@ -445,7 +466,11 @@ fn a_pending_id_is_never_static() {
 
 #[test]
 fn a_new_member_whose_join_is_parked_too_long_is_dropped() {
-    let mut f = Fixture::with(GroupConfig { new_member_join_timeout_ms: 20_000, initial_rebalance_delay_ms: 0, ..GroupConfig::default() });
+    let mut f = Fixture::with(GroupConfig {
+        new_member_join_timeout_ms: 20_000,
+        initial_rebalance_delay_ms: 0,
+        ..GroupConfig::default()
+    });
     let (ids, generation) = f.stable(1);
     let b = f.new_id();
     let parked = f.send_join(join(&b));

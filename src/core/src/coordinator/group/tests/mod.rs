@@ -1,5 +1,8 @@
 //! Scripts against a coordinator over a log in memory, one per behaviour.
 
-#[allow(dead_code)]
 mod fixture;
 mod joining;
+mod offsets;
+mod reading;
+mod simulation;
+mod writing;
