@@ -438,6 +438,11 @@ impl World {
         if self.clients.iter().all(|client| client.doing == Doing::Nothing) {
             self.clients[0].reset(Doing::Idle);
         }
+        // A coordinator that has taken over knows the selected protocol only: until its members join again, it turns away
+        // who does not speak that one, as Kafka does.
+        for client in self.clients.iter_mut().filter(|client| client.doing == Doing::Stable) {
+            client.doing = Doing::Idle;
+        }
         for _ in 0..200 {
             for which in 0..self.clients.len() {
                 let client = &self.clients[which];
