@@ -21,6 +21,9 @@ def main():
     differential.add_argument("--only", action="append", help="a file of compat-tests/differential, without .runs")
     differential.add_argument("--verbose", action="store_true", help="print every outcome of the target")
     suite("oracles", "kafka-dump-log, kafka-metadata-shell and Apache Kafka itself over a broker's directory")
+    clients = suite("clients", "stock clients x scenarios")
+    clients.add_argument("--client", action="append", help="a client of scenarios.toml; default: all")
+    clients.add_argument("--only", action="append", help="a scenario; default: all")
     args = parser.parse_args()
 
     # Brokers and JVMs are ended by their context managers: a SIGTERM must unwind like Ctrl-C.
@@ -32,6 +35,9 @@ def main():
     if args.suite == "oracles":
         from . import oracles
         return oracles.main(args.target)
+    if args.suite == "clients":
+        from . import clients
+        return clients.main(args.target, args.client, args.only)
 
 
 sys.exit(main())

@@ -57,7 +57,7 @@ def command(args, tries=1, **options):
         if done.returncode == 0:
             return done.stdout
     sys.stderr.write(done.stdout)
-    raise SystemExit(f"failed with exit code {done.returncode}: {' '.join(map(str, args))}")
+    raise SystemExit(f"failed with exit code {done.returncode}: {' '.join(map(str, args))[:300]}")
 
 
 def kafka_jars() -> list[Path]:

@@ -129,7 +129,7 @@ def read_directory(jvm, data, report, case):
     # soon as it has applied anything at all, so it is asked until it has got to the end.
     log = sorted(data.glob("__cluster_metadata-0/*.log"))[0]
     for command, wanted in ((["ls", "/image/topics/byName"], [t for t in TOPICS if t != "gone"]),
-                            (["cat", "/image/topics/byName/three/3"], ["leader=1"]),
+                            (["cat", "/image/topics/byName/three/3"], ["replicas=[1]"]),
                             (["find", "/image/configs"], ["retention.ms"]),
                             (["ls", "/image/cluster/brokers"], ["1"])):
         for _ in range(30):
