@@ -8,6 +8,7 @@ pub mod coordinator;
 pub mod errors;
 pub mod fetch_session;
 pub mod log;
+pub mod log_dirs;
 pub mod metadata;
 pub mod partition;
-pub mod log_dirs;
+pub mod raft;

@@ -215,16 +215,16 @@ fn alter_one_partition(
         builder.target_leader_recovery_state = state;
     });
     let mut after = (**partition).clone();
-    if let Some(record) = record {
-        if let MetadataRecord::PartitionChange(change) = &record.record {
-            // The builder's own record; it fits.
-            let _ = after.merge(change);
-            let moved = change.leader != broker && change.leader != NO_LEADER_CHANGE;
-            records.push(record);
-            if moved {
-                // A completed reassignment took the leadership along: error and record both.
-                return Err(KafkaError::NewLeaderElected);
-            }
+    if let Some(record) = record
+        && let MetadataRecord::PartitionChange(change) = &record.record
+    {
+        // The builder's own record; it fits.
+        let _ = after.merge(change);
+        let moved = change.leader != broker && change.leader != NO_LEADER_CHANGE;
+        records.push(record);
+        if moved {
+            // A completed reassignment took the leadership along: error and record both.
+            return Err(KafkaError::NewLeaderElected);
         }
     }
     Ok(AlteredPartition {

@@ -3,7 +3,8 @@
 //! In reading order: [`requests`] (what is asked and answered), [`decide`] (the [`Controller`] and its dispatch),
 //! [`topics`], [`configs`], [`cluster`] (registration, heartbeats), [`heartbeats`] (sessions), [`elections`]
 //! (who leads when something changes), [`partition_change`] (one partition's change record), [`placement`], [`activation`]
-//! (what a new leader writes first).
+//! (what a new leader writes first),
+//! [`mod@core`] (all of it for one node, with its quorum).
 //!
 //! Run by: the controller thread.
 //!
@@ -16,6 +17,7 @@
 pub mod activation;
 pub mod cluster;
 pub mod configs;
+pub mod core;
 pub mod decide;
 pub mod elections;
 pub mod heartbeats;
@@ -27,5 +29,6 @@ mod tests;
 pub mod topics;
 
 pub use configs::{ConfigSchema, ConfigValidationError};
+pub use core::{Completed, ControllerCore, ControllerError, CoreParams, Outputs};
 pub use decide::{Controller, ControllerConfig, Decision};
 pub use requests::{ApiError, Request, Response};

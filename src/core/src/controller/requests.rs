@@ -115,7 +115,7 @@ pub enum Response {
     /// To AlterPartition.
     AlterPartition(Vec<AlterPartitionResult>),
     /// To AssignReplicasToDirs: directory → topic → (partition, code).
-    AssignReplicasToDirs(Vec<(Uuid, Vec<(Uuid, Vec<(i32, KafkaError)>)>)>),
+    AssignReplicasToDirs(ByDirectory<(i32, KafkaError)>),
 }
 
 /// `BrokerRegistrationRequest`.
@@ -403,8 +403,11 @@ pub struct AssignReplicasToDirs {
     /// Its epoch.
     pub broker_epoch: i64,
     /// Directory → topic → partitions.
-    pub directories: Vec<(Uuid, Vec<(Uuid, Vec<i32>)>)>,
+    pub directories: ByDirectory<i32>,
 }
+
+/// Directory → topic → partitions, or something for each of them.
+pub type ByDirectory<T> = Vec<(Uuid, Vec<(Uuid, Vec<T>)>)>;
 
 /// Results by name that keep the order in which they came.
 pub(crate) type ErrorsByName = BTreeMap<String, ApiError>;

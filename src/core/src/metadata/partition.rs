@@ -172,7 +172,6 @@ impl PartitionRegistration {
             },
             eligible_leader_replicas: some_if_any(&self.elr),
             last_known_elr: some_if_any(&self.last_known_elr),
-            ..PartitionRecord::default()
         };
         VersionedRecord::new(MetadataRecord::Partition(record), version.partition_record_version())
     }

@@ -134,7 +134,6 @@ impl BrokerRegistration {
                     host: e.host.clone(),
                     port: e.port,
                     security_protocol: e.security_protocol,
-                    ..BrokerEndpoint::default()
                 })
                 .collect(),
             features: self
@@ -144,7 +143,6 @@ impl BrokerRegistration {
                     name: name.clone(),
                     min_supported_version: range.min,
                     max_supported_version: range.max,
-                    ..BrokerFeature::default()
                 })
                 .collect(),
             rack: self.rack.clone(),
@@ -152,7 +150,6 @@ impl BrokerRegistration {
             in_controlled_shutdown: self.in_controlled_shutdown,
             log_dirs: if version.is_directory_assignment_supported() { self.directories.clone() } else { Vec::new() },
             cordoned_log_dirs: self.cordoned_directories.clone().filter(|_| version.is_cordoned_log_dirs_supported()),
-            ..RegisterBrokerRecord::default()
         };
         VersionedRecord::new(MetadataRecord::RegisterBroker(record), version.register_broker_record_version())
     }
@@ -222,7 +219,6 @@ impl ControllerRegistration {
                     host: e.host.clone(),
                     port: e.port,
                     security_protocol: e.security_protocol,
-                    ..ControllerEndpoint::default()
                 })
                 .collect(),
             features: self
@@ -232,10 +228,8 @@ impl ControllerRegistration {
                     name: name.clone(),
                     min_supported_version: range.min,
                     max_supported_version: range.max,
-                    ..ControllerFeature::default()
                 })
                 .collect(),
-            ..RegisterControllerRecord::default()
         };
         VersionedRecord::new(MetadataRecord::RegisterController(record), 0)
     }

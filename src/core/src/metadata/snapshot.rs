@@ -30,7 +30,7 @@ impl MetadataImage {
             }
         }
         for topic in self.topics.values() {
-            let record = TopicRecord { name: topic.name.to_string(), topic_id: topic.id, ..TopicRecord::default() };
+            let record = TopicRecord { name: topic.name.to_string(), topic_id: topic.id };
             out.push(VersionedRecord::new(MetadataRecord::Topic(record), 0));
             for (index, partition) in topic.partitions.iter() {
                 out.push(partition.to_record(topic.id, *index, version, elr));
@@ -44,7 +44,6 @@ impl MetadataImage {
                     resource_name: resource.name.clone(),
                     name: name.clone(),
                     value: Some(value.clone()),
-                    ..ConfigRecord::default()
                 }));
             }
         }
@@ -53,14 +52,12 @@ impl MetadataImage {
                 let entity = entity.iter().map(|(kind, name)| EntityData {
                     entity_type: kind.clone(),
                     entity_name: name.clone(),
-                    ..EntityData::default()
                 });
                 push(MetadataRecord::ClientQuota(ClientQuotaRecord {
                     entity: entity.collect(),
                     key: key.clone(),
                     value: *value,
                     remove: false,
-                    ..ClientQuotaRecord::default()
                 }));
             }
         }
@@ -69,7 +66,6 @@ impl MetadataImage {
                 broker_id: -1,
                 broker_epoch: -1,
                 next_producer_id,
-                ..ProducerIdsRecord::default()
             }));
         }
         for acl in self.acls.values() {
@@ -93,6 +89,5 @@ pub(crate) fn feature_level(name: &str, level: i16) -> MetadataRecord {
     MetadataRecord::FeatureLevel(FeatureLevelRecord {
         name: name.to_owned(),
         feature_level: level,
-        ..FeatureLevelRecord::default()
     })
 }
