@@ -165,7 +165,10 @@ impl ControllerCore {
     pub fn open(params: CoreParams, now: Now, mut rng: Rng) -> Result<ControllerCore, ControllerError> {
         let CoreParams { storage, log_dir, .. } = &params;
         let dir = metadata_partition_dir(log_dir);
-        storage.create_dir_all(&dir)?;
+        if !storage.exists(&dir) {
+            storage.create_dir_all(&dir)?;
+            storage.sync_dir(log_dir)?;
+        }
         let bootstrap = read_bootstrap(&**storage, log_dir)
             .map_err(|error| ControllerError::Checkpoint { name: checkpoint::BOOTSTRAP_FILE.to_owned(), error })?;
         let mut log = KafkaMetadataLog::open(storage.clone(), &dir, params.log.clone(), now)?;
@@ -449,6 +452,8 @@ impl ControllerCore {
 
     /// Writes a snapshot of the committed state now.
     pub fn write_snapshot(&mut self, now: Now) -> Result<(), ControllerError> {
+        // A snapshot beyond the end of the log would have its last records replayed twice.
+        self.node.log().flush(now)?;
         let image = self.committed.loader.image();
         let provenance = image.provenance();
         let id =

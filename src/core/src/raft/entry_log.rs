@@ -23,8 +23,6 @@ const MARKER: u8 = 1;
 const ENTRY: u8 = 2;
 const VOTE: u8 = 3;
 const FORMAT_VERSION: u8 = 1;
-/// A file is replaced once it is larger than this and the metadata log has its content.
-const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// raft's vote and commit index (`HardState`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,6 +150,11 @@ impl EntryLog {
         Ok(log)
     }
 
+    /// Removes the file: raft starts anew.
+    pub fn remove(self) -> io::Result<()> {
+        self.storage.remove_file(&self.dir.join(&self.name))
+    }
+
     /// Adds entries to what the next `write` writes.
     pub fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
         for entry in entries {
@@ -201,9 +204,9 @@ impl EntryLog {
         self.syncs
     }
 
-    /// Whether the file has grown enough to be replaced.
-    pub fn wants_replacement(&self) -> bool {
-        self.len > FILE_BYTES_MAX
+    /// Length of the file.
+    pub fn bytes(&self) -> u64 {
+        self.len
     }
 
     /// Starts a new file behind `marker`, with the entries that follow it. The metadata log has everything up to the

@@ -25,9 +25,10 @@ pub fn write_bootstrap(
     voters: Option<&VoterSet>,
     now: Now,
 ) -> Result<(), CheckpointError> {
+    // Made here, so that the sync of the directory above, which has to follow anyway, covers it.
+    let dir = metadata_partition_dir(log_dir);
+    storage.create_dir_all(&dir)?;
     if let Some(voters) = voters {
-        let dir = metadata_partition_dir(log_dir);
-        storage.create_dir_all(&dir)?;
         let new = NewCheckpoint {
             epoch: SnapshotId::BOOTSTRAP.epoch,
             last_contained_log_timestamp: now.wall_ms,

@@ -65,6 +65,8 @@ pub struct RaftParams {
     pub heartbeat_ms: u64,
     /// Ticks without a leader before an election, at least; at most twice as many.
     pub election_ticks: usize,
+    /// The entry log's file is replaced once it is larger than this.
+    pub entry_log_bytes_max: u64,
     /// Decides election timeouts, with node and term.
     pub seed: u64,
     /// Where raft-rs logs to.
@@ -76,6 +78,7 @@ impl Default for RaftParams {
         RaftParams {
             heartbeat_ms: 50,
             election_ticks: 4,
+            entry_log_bytes_max: 4 << 20,
             seed: 0,
             logger: slog::Logger::root(slog::Discard, slog::o!()),
         }
@@ -518,7 +521,8 @@ impl RaftNode {
     }
 
     fn maybe_replace_entry_log(&mut self, now: Now) -> Result<(), RaftError> {
-        if !self.entry_log.wants_replacement() || self.applied == self.raw.store().marker().index {
+        if self.entry_log.bytes() <= self.params.entry_log_bytes_max || self.applied == self.raw.store().marker().index
+        {
             return Ok(());
         }
         self.log.flush(now)?;

@@ -173,6 +173,10 @@ pub fn replay(
     if log.start_offset() > next {
         return Err(RecoveryError::Gap { log_start: log.start_offset(), snapshot_end: next });
     }
+    if log.end_offset() < next {
+        // A snapshot is written after the log was synced up to it.
+        return Err(RecoveryError::LostTail { end: log.end_offset(), needed: next });
+    }
     while next < log.end_offset() {
         let bytes = log.read(next, READ_BYTES)?;
         let mut rest = &bytes[..];
@@ -246,7 +250,11 @@ pub fn recover(
                 return Ok(Recovery { replayed, snapshot, store, applied, entry_log, voters });
             }
             None if voters.len() > 1 => return Err(RecoveryError::Mismatch(voters.len())),
-            None => tracing::info!("The metadata log was written by another program since: raft starts behind it."),
+            None => {
+                tracing::info!("The metadata log was written by another program since: raft starts behind it.");
+                // Its name may sort behind the new one's, and the newest name counts.
+                entry_log.remove()?;
+            }
         }
     } else if voters.len() > 1 && log.end_offset() > 0 {
         return Err(RecoveryError::Mismatch(voters.len()));
