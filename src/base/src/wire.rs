@@ -397,8 +397,14 @@ mod tests {
 
     #[test]
     fn a_length_beyond_the_rest_is_refused() {
-        assert_eq!(Reader::new(&[0x7f, 0xff, 0xff, 0xff]).array_len(), Err(WireError::Truncated { needed: 0x7fff_ffff, left: 0 }));
-        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).compact_len(), Err(WireError::Truncated { needed: 0xffff_fffe, left: 0 }));
+        assert_eq!(
+            Reader::new(&[0x7f, 0xff, 0xff, 0xff]).array_len(),
+            Err(WireError::Truncated { needed: 0x7fff_ffff, left: 0 })
+        );
+        assert_eq!(
+            Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).compact_len(),
+            Err(WireError::Truncated { needed: 0xffff_fffe, left: 0 })
+        );
         assert_eq!(Reader::new(&[0xff; 6]).uvarint(), Err(WireError::VarintTooLong));
         assert_eq!(Reader::new(&[0xff, 0xfe]).string(), Err(WireError::BadLength(-2)));
     }

@@ -58,7 +58,9 @@ impl MetaProperties {
         }
         let directory_id = match get("directory.id") {
             None => None,
-            Some(v) => Some(uuid_from_text(v.trim()).ok_or_else(|| format!("Unable to read directory.id as a Uuid: {v}"))?),
+            Some(v) => {
+                Some(uuid_from_text(v.trim()).ok_or_else(|| format!("Unable to read directory.id as a Uuid: {v}"))?)
+            }
         };
         let cluster_id = get("cluster.id").map(str::to_owned);
         if version > 0 && cluster_id.is_none() {
@@ -253,7 +255,10 @@ impl MetaPropertiesEnsemble {
                 Err(e) => MetaState::Error(e.to_string()),
             };
             if let MetaState::Error(reason) = &state {
-                tracing::error!("Error while reading meta.properties file {}: {reason}", dir.join(META_PROPERTIES).display());
+                tracing::error!(
+                    "Error while reading meta.properties file {}: {reason}",
+                    dir.join(META_PROPERTIES).display()
+                );
             }
             dirs.insert(dir.to_path_buf(), state);
         }
@@ -323,7 +328,12 @@ impl MetaPropertiesEnsemble {
     }
 
     /// What a node does before it opens its logs: check, and give an id to directories that have none.
-    pub fn initialize(&mut self, storage: &dyn Storage, node_id: i32, rng: &mut Rng) -> Result<(), MetaPropertiesError> {
+    pub fn initialize(
+        &mut self,
+        storage: &dyn Storage,
+        node_id: i32,
+        rng: &mut Rng,
+    ) -> Result<(), MetaPropertiesError> {
         self.verify(None, node_id)?;
         let metadata_log = format!("{CLUSTER_METADATA_TOPIC}-0");
         for dir in self.dirs.keys().filter(|dir| **dir != self.metadata_dir) {
@@ -359,18 +369,23 @@ impl MetaPropertiesEnsemble {
         Ok(())
     }
 
-    /// Formats every directory that is not: writes its file with a fresh id.
+    /// Formats every directory that is not: writes its file with a fresh id, or for the metadata directory the one that
+    /// was given (a dynamic quorum's voter names it).
     pub fn format(
         &mut self,
         storage: &dyn Storage,
         cluster_id: &str,
         node_id: i32,
+        metadata_dir_id: Option<Uuid>,
         rng: &mut Rng,
     ) -> Result<(), MetaPropertiesError> {
+        let metadata_dir = &self.metadata_dir;
         for (dir, state) in self.dirs.iter_mut().filter(|(_, state)| **state == MetaState::Empty) {
-            let properties = MetaProperties::new(cluster_id, node_id, random_uuid(rng));
+            let id = metadata_dir_id.filter(|_| dir == metadata_dir).unwrap_or_else(|| random_uuid(rng));
+            let properties = MetaProperties::new(cluster_id, node_id, id);
             let write = || storage.create_dir_all(dir).and_then(|()| properties.write(storage, dir));
-            write().map_err(|e| MetaPropertiesError::Write { dir: dir.display().to_string(), reason: e.to_string() })?;
+            write()
+                .map_err(|e| MetaPropertiesError::Write { dir: dir.display().to_string(), reason: e.to_string() })?;
             *state = MetaState::Formatted(properties);
         }
         Ok(())
@@ -409,7 +424,10 @@ mod tests {
         assert_eq!(MetaProperties::parse(&properties.encode()), Ok(properties));
         let old = MetaProperties::parse("broker.id : 3\ncluster.id=a\\=b").unwrap();
         assert_eq!((old.version, old.node_id, old.cluster_id.as_deref()), (0, Some(3), Some("a=b")));
-        assert_eq!(MetaProperties::parse("version=1\nnode.id=x").unwrap_err(), "Unable to read node.id as a base-10 number.");
+        assert_eq!(
+            MetaProperties::parse("version=1\nnode.id=x").unwrap_err(),
+            "Unable to read node.id as a base-10 number."
+        );
         assert_eq!(MetaProperties::parse("version=1").unwrap_err(), "Failed to find node.id");
     }
 
@@ -420,7 +438,7 @@ mod tests {
         let mut ensemble = MetaPropertiesEnsemble::load(&disk, &dirs, &dirs[0]);
         assert!(ensemble.is_empty());
         assert_eq!(ensemble.verify(None, 1), Err(MetaPropertiesError::NoneReadable));
-        ensemble.format(&disk, "cluster", 1, &mut rng).unwrap();
+        ensemble.format(&disk, "cluster", 1, None, &mut rng).unwrap();
         let mut again = MetaPropertiesEnsemble::load(&disk, &dirs, &dirs[0]);
         assert_eq!(again, ensemble);
         again.initialize(&disk, 1, &mut rng).unwrap();
@@ -444,7 +462,10 @@ mod tests {
         write(0, "a", 1, id(1));
         assert_eq!(
             message(),
-            format!("No `meta.properties` found in {} (have you run `kafka-storage.sh` to format the directory?)", dirs[1].display())
+            format!(
+                "No `meta.properties` found in {} (have you run `kafka-storage.sh` to format the directory?)",
+                dirs[1].display()
+            )
         );
         write(1, "b", 1, id(2));
         assert_eq!(message(), format!("Invalid cluster.id in: {}. Expected a, but read b", path(1)));

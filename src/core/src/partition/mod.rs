@@ -11,8 +11,8 @@
 //!
 //! Deliberately absent: sockets, the fetching of a follower, the proposal of ISR changes to the controller.
 
-use crate::log::{AppendBatch, AppendError, AppendInfo, AppendOrigin, Log, LogError, LogSnapshot};
 use crate::log::append::AppendRequest;
+use crate::log::{AppendBatch, AppendError, AppendInfo, AppendOrigin, Log, LogError, LogSnapshot};
 use ottla_base::clock::Now;
 use ottla_base::ids::Uuid;
 use std::collections::{BTreeMap, VecDeque};
@@ -111,7 +111,10 @@ struct LeaderState {
 #[derive(Clone, Debug)]
 enum Role {
     Leader(LeaderState),
-    Follower { epoch: i32, leader: i32 },
+    Follower {
+        epoch: i32,
+        leader: i32,
+    },
     /// Known, but not told yet who leads.
     Waiting,
 }
@@ -219,7 +222,13 @@ impl<P, F: FetchWait> Partition<P, F> {
             Role::Follower { epoch, .. } => (*epoch, false, -1),
             Role::Waiting => (-1, false, -1),
         };
-        PartitionView { topic_id: self.topic_id, log: self.log.snapshot(), leader_epoch, is_leader, leader_start_offset }
+        PartitionView {
+            topic_id: self.topic_id,
+            log: self.log.snapshot(),
+            leader_epoch,
+            is_leader,
+            leader_start_offset,
+        }
     }
 
     /// Whether this replica leads.
@@ -306,8 +315,10 @@ impl<P, F: FetchWait> Partition<P, F> {
             }
         }
         let before = self.log.log_end_offset();
-        let requests: Vec<AppendRequest<'_>> =
-            accepted.iter().map(|w| AppendRequest { batches: &w.batches, origin: w.origin, transaction_version: 0 }).collect();
+        let requests: Vec<AppendRequest<'_>> = accepted
+            .iter()
+            .map(|w| AppendRequest { batches: &w.batches, origin: w.origin, transaction_version: 0 })
+            .collect();
         let results = self.log.append_group(&requests, epoch, now);
         let mut bytes = 0;
         let mut acknowledged = Vec::new();

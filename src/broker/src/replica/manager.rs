@@ -1,0 +1,416 @@
+//! All replicas of this node (`ReplicaManager`, `LogManager`).
+//!
+//! Owner: the node. Roles and existence change on the metadata publisher's thread only; look-ups come from everywhere.
+//!
+//! Invariants
+//! - A replica is in the map once its log is open and before it is told its role, so a client that learnt of a leader
+//!   from published metadata finds it.
+//! - A log that cannot be opened is absent from the map and its error is kept: the partition answers
+//!   KAFKA_STORAGE_ERROR, the rest of the node serves.
+
+use super::effects::EffectRunner;
+use super::log_config;
+use super::replica::Replica;
+use ottla_base::clock::Clock;
+use ottla_base::config::dynamic::{self, DynamicConfigs};
+use ottla_base::config::topic::TopicOverrides;
+use ottla_base::config::{BrokerConfig, TopicDefaults, TopicSettings};
+use ottla_base::ids::Uuid;
+use ottla_base::rng::Rng;
+use ottla_base::storage::Storage;
+use ottla_core::errors::KafkaError;
+use ottla_core::log::{Log, OpenParams, TailCache};
+use ottla_core::log_dirs::LogDirScan;
+use ottla_core::log_dirs::checkpoints::{self, CleanShutdown, Offsets};
+use ottla_core::log_dirs::names::{DirKind, log_dir_name, suffixed_dir_name};
+use ottla_core::metadata::changes::{LocalPartition, LocalReplicaChanges};
+use ottla_core::metadata::image::{Configs, MetadataImage};
+use ottla_core::partition::{Leadership, Partition};
+use parking_lot::{Mutex, RwLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// A partition by its topic's id.
+pub type Key = (Uuid, i32);
+
+/// A log directory in service, as it was found at start.
+#[derive(Clone, Debug)]
+pub struct LogDir {
+    /// `directory.id`.
+    pub id: Uuid,
+    /// What lay in it.
+    pub scan: LogDirScan,
+}
+
+impl LogDir {
+    fn path(&self) -> &std::path::Path {
+        &self.scan.path
+    }
+
+    /// It was closed cleanly, so its logs need no recovery.
+    fn is_clean(&self) -> bool {
+        self.scan.clean_shutdown != CleanShutdown::No
+    }
+}
+
+/// What a log directory's checkpoints say of one partition; zero where they say nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    directory: usize,
+    recovery_point: i64,
+    log_start_offset: i64,
+    high_watermark: i64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct ReplicaManager {
+    node_id: i32,
+    storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    dirs: Vec<LogDir>,
+    config: BrokerConfig,
+    /// Of topics without overrides; follows the cluster's dynamic configuration.
+    defaults: RwLock<TopicDefaults>,
+    cache: Arc<TailCache>,
+    effects: Arc<EffectRunner>,
+    rng: Mutex<Rng>,
+    /// Logs found at start, until metadata claims them.
+    found: Mutex<BTreeMap<(String, i32), Known>>,
+    replicas: RwLock<HashMap<Key, Arc<Replica>>>,
+    failed: RwLock<HashMap<Key, String>>,
+    checkpointed: Mutex<Checkpointed>,
+}
+
+/// What was last written, so that an idle node writes nothing.
+#[derive(Debug, Default)]
+struct Checkpointed {
+    high_watermarks: Vec<Offsets>,
+    recovery_points: Vec<Offsets>,
+    log_starts: Vec<Offsets>,
+}
+
+/// What a manager is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// This node.
+    pub node_id: i32,
+    /// The disks.
+    pub storage: Arc<dyn Storage>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Log directories in service.
+    pub dirs: Vec<LogDir>,
+    /// The node's configuration.
+    pub config: BrokerConfig,
+    /// Bytes that the tails of all logs may keep in memory.
+    pub tail_cache_bytes: usize,
+    /// Syncs and removals.
+    pub effects: Arc<EffectRunner>,
+    /// For ids and jitter.
+    pub rng: Rng,
+}
+
+impl ReplicaManager {
+    /// Takes note of what the directories hold. Opens nothing yet: metadata says what belongs here.
+    pub fn new(parts: Parts) -> Arc<ReplicaManager> {
+        let mut found = BTreeMap::new();
+        for (directory, dir) in parts.dirs.iter().enumerate() {
+            for log in &dir.scan.logs {
+                match log.name.kind {
+                    DirKind::Live => {
+                        let known = Known {
+                            directory,
+                            recovery_point: log.recovery_point,
+                            log_start_offset: log.log_start_offset,
+                            high_watermark: log.high_watermark.unwrap_or(0),
+                        };
+                        found.insert((log.name.topic.clone(), log.name.partition), known);
+                    }
+                    DirKind::Delete => parts.effects.remove_dir_later(log.path.clone(), 0),
+                    // A move that was under way is not resumed, and strays are left alone.
+                    DirKind::Future | DirKind::Stray => {}
+                }
+            }
+        }
+        // Nothing has been written by this process, so everything is written once.
+        let none = || vec![Offsets::new(); parts.dirs.len()];
+        let checkpointed = Checkpointed { high_watermarks: none(), recovery_points: none(), log_starts: none() };
+        let manager = Arc::new(ReplicaManager {
+            node_id: parts.node_id,
+            storage: parts.storage,
+            clock: parts.clock,
+            dirs: parts.dirs,
+            defaults: RwLock::new(parts.config.topic_defaults.clone()),
+            config: parts.config,
+            cache: Arc::new(TailCache::new(parts.tail_cache_bytes)),
+            effects: Arc::clone(&parts.effects),
+            rng: Mutex::new(parts.rng),
+            found: Mutex::new(found),
+            replicas: RwLock::default(),
+            failed: RwLock::default(),
+            checkpointed: Mutex::new(checkpointed),
+        });
+        parts.effects.bind(&manager);
+        manager
+    }
+
+    /// A local replica.
+    pub fn get(&self, topic_id: Uuid, index: i32) -> Option<Arc<Replica>> {
+        self.replicas.read().get(&(topic_id, index)).cloned()
+    }
+
+    /// Why a replica that metadata places here is not served.
+    pub fn why_absent(&self, topic_id: Uuid, index: i32) -> KafkaError {
+        if self.failed.read().contains_key(&(topic_id, index)) {
+            KafkaError::KafkaStorageError
+        } else {
+            KafkaError::NotLeaderOrFollower
+        }
+    }
+
+    /// All local replicas.
+    pub fn all(&self) -> Vec<Arc<Replica>> {
+        self.replicas.read().values().cloned().collect()
+    }
+
+    /// Does what changed metadata asks of this node.
+    pub fn apply(&self, local: &LocalReplicaChanges, image: &MetadataImage) {
+        for (topic_id, topic, index) in &local.deletes {
+            self.delete(*topic_id, topic, *index);
+        }
+        for change in &local.leaders {
+            let Some(replica) = self.ensure(change, image) else { continue };
+            let leadership = Leadership {
+                epoch: change.partition.leader_epoch,
+                isr: change.partition.isr.clone(),
+                replicas: change.partition.replicas.clone(),
+            };
+            if let Err(error) = replica.lead(&leadership) {
+                tracing::error!(topic = %change.topic, partition = change.index, %error, "cannot lead");
+                self.failed.write().insert((change.topic_id, change.index), error.to_string());
+                self.replicas.write().remove(&(change.topic_id, change.index));
+            }
+        }
+        for change in &local.followers {
+            if let Some(replica) = self.ensure(change, image) {
+                replica.follow(change.partition.leader, change.partition.leader_epoch);
+            }
+        }
+    }
+
+    /// Takes over changed configurations of topics.
+    pub fn reconfigure<'a>(&self, topics: impl IntoIterator<Item = &'a str>, image: &MetadataImage) {
+        let names: BTreeSet<&str> = topics.into_iter().collect();
+        for name in names {
+            let Some(topic) = image.topic(name) else { continue };
+            let settings = self.settings(name, image);
+            for index in topic.partitions.keys() {
+                if let Some(replica) = self.get(topic.id, *index) {
+                    replica.configure(settings.clone());
+                }
+            }
+        }
+    }
+
+    /// Takes over the cluster's and this broker's dynamic configuration.
+    pub fn refresh_defaults(&self, image: &MetadataImage) {
+        let map = |configs: Option<&Configs>| -> BTreeMap<String, String> {
+            configs.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
+        };
+        let broker = map(image.broker_configs(self.node_id));
+        let cluster = map(image.cluster_configs());
+        let effective = dynamic::effective(&self.config, DynamicConfigs { broker: &broker, cluster: &cluster });
+        *self.defaults.write() = effective.topic_defaults;
+    }
+
+    /// What is in force for a topic. An override that does not parse (it was written by something else) is ignored
+    /// with a warning rather than taking the topic out of service.
+    pub fn settings(&self, topic: &str, image: &MetadataImage) -> TopicSettings {
+        let overrides: TopicOverrides =
+            image.topic_configs(topic).into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        match TopicSettings::resolve(&overrides, &self.defaults.read()) {
+            Ok(settings) => settings,
+            Err(error) => {
+                tracing::warn!(topic, %error, "the topic's configuration is not valid; the broker's defaults are used");
+                self.config.topic_settings.clone()
+            }
+        }
+    }
+
+    /// The replica of a partition, its log opened or made. `None`, with the reason kept, when the disk refuses.
+    fn ensure(&self, change: &LocalPartition, image: &MetadataImage) -> Option<Arc<Replica>> {
+        let key = (change.topic_id, change.index);
+        if let Some(replica) = self.get(key.0, key.1) {
+            return Some(replica);
+        }
+        let dir_name = log_dir_name(&change.topic, change.index);
+        let known = self.found.lock().remove(&(change.topic.to_string(), change.index));
+        let known = known.unwrap_or_else(|| Known { directory: self.emptiest_dir(), ..Known::default() });
+        let dir = &self.dirs[known.directory];
+        let settings = self.settings(&change.topic, image);
+        let params = OpenParams {
+            clean_shutdown: dir.is_clean(),
+            recovery_point: known.recovery_point,
+            log_start_offset: known.log_start_offset,
+            topic_id: Some(change.topic_id),
+            producer_id_expiration_ms: self.config.logs.producer_id_expiration_ms,
+            cache: Arc::clone(&self.cache),
+            rng: self.rng.lock().fork(),
+        };
+        let mut log = match Log::open(
+            Arc::clone(&self.storage),
+            &dir.path().join(&dir_name),
+            log_config(&settings),
+            params,
+            self.clock.now(),
+        ) {
+            Ok(log) => log,
+            Err(error) => {
+                tracing::error!(topic = %change.topic, partition = change.index, %error, "the log cannot be opened");
+                self.failed.write().insert(key, error.to_string());
+                return None;
+            }
+        };
+        log.set_high_watermark(known.high_watermark);
+        let min_isr = usize::try_from(settings.min_insync_replicas).unwrap_or(1);
+        let partition = Partition::new(change.topic_id, self.node_id, log, min_isr);
+        let replica = Arc::new(Replica::new(
+            Arc::clone(&change.topic),
+            change.index,
+            dir.id,
+            partition,
+            settings,
+            Arc::clone(&self.clock),
+            Arc::clone(&self.effects),
+        ));
+        self.failed.write().remove(&key);
+        self.replicas.write().insert(key, Arc::clone(&replica));
+        Some(replica)
+    }
+
+    /// The directory with the fewest replicas, as `LogManager.nextLogDirs`.
+    fn emptiest_dir(&self) -> usize {
+        let mut counts = vec![0usize; self.dirs.len()];
+        for replica in self.replicas.read().values() {
+            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
+                counts[i] += 1;
+            }
+        }
+        counts.iter().enumerate().min_by_key(|(_, n)| **n).map_or(0, |(i, _)| i)
+    }
+
+    fn delete(&self, topic_id: Uuid, topic: &str, index: i32) {
+        self.failed.write().remove(&(topic_id, index));
+        let Some(replica) = self.replicas.write().remove(&(topic_id, index)) else { return };
+        replica.dismiss();
+        let renamed = replica.with_partition(|partition, _| {
+            let name = suffixed_dir_name(topic, index, DirKind::Delete, &mut self.rng.lock());
+            let delay = partition.log().config().file_delete_delay_ms;
+            partition.log_mut().rename_dir(&name).map(|()| (partition.log().dir(), delay))
+        });
+        match renamed {
+            Ok((path, delay_ms)) => self.effects.remove_dir_later(path, delay_ms),
+            Err(error) => {
+                tracing::error!(topic, partition = index, %error, "the log of a deleted topic cannot be renamed")
+            }
+        }
+    }
+
+    /// Logs that no topic claims any longer become `-stray` and are left alone (`LogManager`; KAFKA-16234). Called once,
+    /// when the first image has been applied.
+    pub fn set_strays_aside(&self) {
+        for ((topic, partition), known) in std::mem::take(&mut *self.found.lock()) {
+            let dir = self.dirs[known.directory].path();
+            let name = log_dir_name(&topic, partition);
+            let stray = suffixed_dir_name(&topic, partition, DirKind::Stray, &mut self.rng.lock());
+            tracing::warn!(
+                "Found a stray replica {name}, which is not in the metadata of the cluster; it is renamed to {stray}"
+            );
+            if let Err(error) = self.storage.rename(&dir.join(&name), &dir.join(&stray)) {
+                tracing::error!(%error, "a stray replica cannot be renamed");
+            }
+        }
+    }
+
+    /// Deletes what retention no longer keeps, on every replica.
+    pub fn enforce_retention(&self) {
+        for replica in self.all() {
+            let deleted = replica.with_partition(|partition, now| {
+                partition.log_mut().remove_expired_producers(now);
+                partition.log_mut().delete_old_segments(now)
+            });
+            if let Err(error) = deleted {
+                tracing::error!(topic = %replica.topic, partition = replica.index, %error, "retention failed");
+            }
+        }
+    }
+
+    /// Asks for the syncs that `flush.ms` wants.
+    pub fn flush_due(&self) {
+        for replica in self.all() {
+            if replica.settings().flush_ms != i64::MAX {
+                replica.with_partition(|partition, now| partition.log_mut().maybe_flush(now));
+            }
+        }
+    }
+
+    /// Writes `replication-offset-checkpoint` where it changed.
+    pub fn checkpoint_high_watermarks(&self) {
+        let now = self.collect(|replica| replica.view().log.high_watermark);
+        let mut last = self.checkpointed.lock();
+        self.write_changed(checkpoints::REPLICATION_OFFSET, now, &mut last.high_watermarks);
+    }
+
+    /// Writes `recovery-point-offset-checkpoint` and `log-start-offset-checkpoint` where they changed.
+    pub fn checkpoint_logs(&self) {
+        let points = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
+        let starts = self.collect(|replica| replica.view().log.log_start_offset);
+        let mut last = self.checkpointed.lock();
+        self.write_changed(checkpoints::RECOVERY_POINT, points, &mut last.recovery_points);
+        self.write_changed(checkpoints::LOG_START_OFFSET, starts, &mut last.log_starts);
+    }
+
+    fn collect(&self, value: impl Fn(&Replica) -> i64) -> Vec<Offsets> {
+        let mut out = vec![Offsets::new(); self.dirs.len()];
+        for replica in self.all() {
+            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
+                out[i].insert((replica.topic.to_string(), replica.index), value(&replica));
+            }
+        }
+        out
+    }
+
+    fn write_changed(&self, name: &str, now: Vec<Offsets>, last: &mut [Offsets]) {
+        for ((dir, new), old) in self.dirs.iter().zip(&now).zip(last.iter_mut()) {
+            if new == old {
+                continue;
+            }
+            match checkpoints::write(&*self.storage, dir.path(), name, new) {
+                Ok(()) => old.clone_from(new),
+                Err(error) => tracing::error!(%error, "{name} cannot be written"),
+            }
+        }
+    }
+
+    /// Stops cleanly: everything on the medium, checkpoints and the marker of a clean stop written.
+    pub fn shut_down(&self, broker_epoch: i64) {
+        let mut clean = vec![true; self.dirs.len()];
+        for replica in self.all() {
+            replica.dismiss();
+            if let Err(error) = replica.with_partition(|partition, now| partition.log_mut().close_clean(now)) {
+                tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the log cannot be closed cleanly");
+                if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
+                    clean[i] = false;
+                }
+            }
+        }
+        self.checkpoint_logs();
+        self.checkpoint_high_watermarks();
+        for (dir, clean) in self.dirs.iter().zip(clean) {
+            if clean && let Err(error) = checkpoints::write_clean_shutdown(&*self.storage, dir.path(), broker_epoch) {
+                tracing::error!(%error, "the marker of a clean stop cannot be written");
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One local replica as the broker holds it: the core's [`Partition`] behind an inbox, and what readers see of it.
+//!
+//! Owner: the actor; whoever enters a message may become its owner for a moment (see [`super::inbox`]). The view and the
+//! settings are published through arc-swap.
+
+use super::effects::EffectRunner;
+use super::inbox::{Actor, Handle};
+use super::waiter::{FetchWaiter, Parked};
+use arc_swap::ArcSwap;
+use ottla_base::clock::Clock;
+use ottla_base::config::TopicSettings;
+use ottla_base::ids::Uuid;
+use ottla_core::log::LogError;
+use ottla_core::partition::{Acks, AppendFailure, AppendResult, Leadership, Partition, PartitionView, ReadBound, Work};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Messages that may wait at one partition.
+const INBOX_CAPACITY: usize = 4096;
+
+/// Names a producer that waits.
+pub type ProduceToken = oneshot::Sender<AppendResult>;
+
+/// What enters a partition's inbox.
+#[derive(Debug)]
+pub enum Message {
+    /// Append, then answer through the token.
+    Append(Work<ProduceToken>),
+    /// Park a fetch that read up to `seen`.
+    Park {
+        /// The fetch.
+        wait: Arc<FetchWaiter>,
+        /// Up to where it may read.
+        bound: ReadBound,
+        /// The bound that it saw.
+        seen: i64,
+    },
+}
+
+/// What the owner holds.
+#[derive(Debug)]
+pub struct State {
+    partition: Partition<ProduceToken, Parked>,
+    view: Arc<ArcSwap<PartitionView>>,
+    clock: Arc<dyn Clock>,
+    effects: Arc<EffectRunner>,
+    /// (topic id, partition), for effects that come back.
+    key: (Uuid, i32),
+}
+
+impl State {
+    fn publish(&mut self) {
+        self.view.store(Arc::new(self.partition.view()));
+        for effect in self.partition.log_mut().take_effects() {
+            self.effects.run(self.key, effect);
+        }
+    }
+
+    fn answer(done: Vec<(ProduceToken, AppendResult)>) {
+        for (token, result) in done {
+            // A producer that is gone does not care.
+            let _ = token.send(result);
+        }
+    }
+
+    fn append_all(&mut self, works: Vec<Work<ProduceToken>>) {
+        if works.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let done = self.partition.append(works, now);
+        // Readers must find what an acknowledgement promises.
+        self.publish();
+        State::answer(done);
+    }
+
+    /// The core, for maintenance under the lock. Whatever it changes is published afterwards.
+    pub fn partition(&mut self) -> &mut Partition<ProduceToken, Parked> {
+        &mut self.partition
+    }
+}
+
+impl Handle for State {
+    type Message = Message;
+
+    fn handle(&mut self, messages: &mut dyn Iterator<Item = Message>) {
+        let mut works = Vec::new();
+        for message in messages {
+            match message {
+                Message::Append(work) => works.push(work),
+                Message::Park { wait, bound, seen } => {
+                    self.append_all(std::mem::take(&mut works));
+                    self.partition.park(Parked(wait), bound, seen);
+                }
+            }
+        }
+        self.append_all(works);
+    }
+}
+
+/// A local replica.
+#[derive(Debug)]
+pub struct Replica {
+    /// Name of the topic.
+    pub topic: Arc<str>,
+    /// Id of the topic.
+    pub topic_id: Uuid,
+    /// Index of the partition.
+    pub index: i32,
+    /// Id of the log directory that it lies in.
+    pub directory: Uuid,
+    actor: Actor<State>,
+    view: Arc<ArcSwap<PartitionView>>,
+    settings: ArcSwap<TopicSettings>,
+}
+
+impl Replica {
+    /// Puts an opened partition to work.
+    pub fn new(
+        topic: Arc<str>,
+        index: i32,
+        directory: Uuid,
+        mut partition: Partition<ProduceToken, Parked>,
+        settings: TopicSettings,
+        clock: Arc<dyn Clock>,
+        effects: Arc<EffectRunner>,
+    ) -> Replica {
+        let first = partition.view();
+        let topic_id = first.topic_id;
+        let view = Arc::new(ArcSwap::from_pointee(first));
+        let state = State { partition, view: Arc::clone(&view), clock, effects, key: (topic_id, index) };
+        Replica {
+            topic,
+            topic_id,
+            index,
+            directory,
+            actor: Actor::new(state, INBOX_CAPACITY),
+            view,
+            settings: ArcSwap::from_pointee(settings),
+        }
+    }
+
+    /// What readers see now.
+    pub fn view(&self) -> Arc<PartitionView> {
+        self.view.load_full()
+    }
+
+    /// The topic's settings in force.
+    pub fn settings(&self) -> Arc<TopicSettings> {
+        self.settings.load_full()
+    }
+
+    /// Enters an append. In order with everything that was entered before; waits only when the inbox is full.
+    pub async fn append(&self, work: Work<ProduceToken>) {
+        self.actor.send(Message::Append(work)).await;
+    }
+
+    /// Appends on behalf of this node and waits for the owner, not for replication. The result is the append's own; the
+    /// second value is the high watermark after it.
+    pub fn append_now(&self, work: impl FnOnce(ProduceToken) -> Work<ProduceToken>) -> (AppendResult, i64) {
+        let (token, mut result) = oneshot::channel();
+        let work = work(token);
+        debug_assert_eq!(work.acks, Acks::Leader);
+        self.actor.with(|state| {
+            state.append_all(vec![work]);
+            let high_watermark = state.partition.log().high_watermark();
+            (result.try_recv().unwrap_or(Err(AppendFailure::NotLeader)), high_watermark)
+        })
+    }
+
+    /// Parks a fetch.
+    pub async fn park(&self, wait: Arc<FetchWaiter>, bound: ReadBound, seen: i64) {
+        self.actor.send(Message::Park { wait, bound, seen }).await;
+    }
+
+    /// A follower has everything below `log_end_offset`.
+    pub fn on_follower_fetch(&self, follower: i32, log_end_offset: i64) {
+        State::answer(self.with_partition(|partition, now| partition.on_follower_fetch(follower, log_end_offset, now)));
+    }
+
+    /// Leads from now on, or goes on leading with a changed ISR.
+    pub fn lead(&self, leadership: &Leadership) -> Result<(), LogError> {
+        self.with_partition(|partition, now| partition.lead(leadership, now)).map(State::answer)
+    }
+
+    /// Follows from now on.
+    pub fn follow(&self, leader: i32, epoch: i32) {
+        State::answer(self.with_partition(|partition, _| partition.follow(leader, epoch)));
+    }
+
+    /// Answers everybody who waits here; the replica goes away.
+    pub fn dismiss(&self) {
+        State::answer(self.with_partition(|partition, _| partition.dismiss()));
+    }
+
+    /// Takes over changed settings.
+    pub fn configure(&self, settings: TopicSettings) {
+        let config = super::log_config(&settings);
+        let min_isr = usize::try_from(settings.min_insync_replicas).unwrap_or(1);
+        self.settings.store(Arc::new(settings));
+        State::answer(self.with_partition(|partition, _| {
+            partition.log_mut().set_config(config);
+            partition.set_min_insync_replicas(min_isr)
+        }));
+    }
+
+    /// A sync failed: nobody may believe that the data is safe, so the replica takes no more appends.
+    pub fn fail(&self, error: &std::io::Error) {
+        tracing::error!(topic = %self.topic, partition = self.index, %error, "a sync failed; the replica goes offline");
+        State::answer(self.with_partition(|partition, _| partition.go_offline()));
+    }
+
+    /// Runs `f` as the owner and publishes what it changed.
+    pub fn with_partition<R>(
+        &self,
+        f: impl FnOnce(&mut Partition<ProduceToken, Parked>, ottla_base::clock::Now) -> R,
+    ) -> R {
+        self.actor.with(|state| {
+            let now = state.clock.now();
+            let result = f(&mut state.partition, now);
+            state.publish();
+            result
+        })
+    }
+}

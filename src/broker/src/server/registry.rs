@@ -1,0 +1,205 @@
+//! The one table of APIs (design D7). Dispatch, ApiVersions, the compatibility page and the golden tests derive from it.
+//!
+//! Deliberately absent: an API that is not in this table is not advertised and closes the connection, as in Kafka.
+
+use super::context::{ConnectionInfo, RequestContext, finish_frame};
+use super::handlers;
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::ApiVersionsResponse;
+use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::protocol::{Decodable, Encodable};
+use ottla_base::wire::WireError;
+use ottla_protocol::header::RequestHeader;
+use std::future::Future;
+use std::pin::Pin;
+
+/// Key of Produce.
+pub const PRODUCE_KEY: i16 = 0;
+/// Key of ApiVersions.
+pub const API_VERSIONS_KEY: i16 = 18;
+
+/// How a request ends.
+#[derive(Debug)]
+pub enum Reply {
+    /// A whole response frame, size included.
+    Frame(Bytes),
+    /// No response (acks=0).
+    Nothing,
+    /// The connection is closed, with the reason for the debug log.
+    Close(&'static str),
+}
+
+/// A request in progress. Whatever must happen in request order happens in its first poll.
+pub type HandlerFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// One API: its versions and what handles it.
+#[derive(Clone, Copy)]
+pub struct Api {
+    /// The API key.
+    pub key: i16,
+    /// Kafka's name.
+    pub name: &'static str,
+    /// Lowest version that is handled.
+    pub min: i16,
+    /// Highest version that is handled and advertised.
+    pub max: i16,
+    /// Lowest version that is advertised; differs from `min` for Produce only (KAFKA-18659).
+    pub advertised_min: i16,
+    /// Starts it.
+    pub handle: fn(RequestContext, Bytes) -> HandlerFuture,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}) {}..={}", self.name, self.key, self.min, self.max)
+    }
+}
+
+/// Every API that is implemented, by key.
+pub static APIS: &[Api] = &[
+    handlers::produce::API,
+    handlers::fetch::API,
+    handlers::list_offsets::API,
+    handlers::metadata::API,
+    handlers::offset_commit::API,
+    handlers::offset_fetch::API,
+    handlers::find_coordinator::API,
+    handlers::join_group::API,
+    handlers::heartbeat::API,
+    handlers::leave_group::API,
+    handlers::sync_group::API,
+    handlers::describe_groups::API,
+    handlers::list_groups::API,
+    handlers::api_versions::API,
+    handlers::create_topics::API,
+    handlers::delete_topics::API,
+    handlers::delete_records::API,
+    handlers::init_producer_id::API,
+    handlers::offset_for_leader_epoch::API,
+    handlers::acls::DESCRIBE,
+    handlers::acls::CREATE,
+    handlers::acls::DELETE,
+    handlers::describe_configs::API,
+    handlers::create_partitions::API,
+    handlers::delete_groups::API,
+    handlers::incremental_alter_configs::API,
+    handlers::list_partition_reassignments::API,
+    handlers::describe_quorum::API,
+    handlers::describe_cluster::API,
+    handlers::describe_topic_partitions::API,
+];
+
+/// What dispatch makes of a header.
+#[derive(Debug)]
+pub enum Found {
+    /// Handled by this API.
+    Api(&'static Api),
+    /// ApiVersions in a version that is not known: answered in version 0 (KIP-511).
+    ApiVersionsFallback,
+    /// The connection is closed, with Kafka's reason.
+    Refused(String),
+}
+
+/// Finds the API of a request.
+pub fn find(header: &RequestHeader, connection: &ConnectionInfo) -> Found {
+    // The controllers' own APIs are not served to others yet.
+    if connection.is_controller && header.api_key != API_VERSIONS_KEY {
+        return Found::Refused(format!("Received request api key {} which is not enabled", header.api_key));
+    }
+    match APIS.binary_search_by_key(&header.api_key, |api| api.key).ok().map(|i| &APIS[i]) {
+        Some(api) if (api.min..=api.max).contains(&header.api_version) => Found::Api(api),
+        Some(api) if api.key == API_VERSIONS_KEY => Found::ApiVersionsFallback,
+        Some(api) => Found::Refused(format!(
+            "Received request for api with key {} ({}) and unsupported version {}",
+            api.key, api.name, header.api_version
+        )),
+        None => Found::Refused(format!("Received request api key {} which is not enabled", header.api_key)),
+    }
+}
+
+/// The answer to an ApiVersions request of an unknown version: version 0, error 35, ApiVersions' own range (KIP-511).
+pub fn api_versions_fallback(header: &RequestHeader) -> Reply {
+    let mut own = ApiVersion::default();
+    own.api_key = API_VERSIONS_KEY;
+    own.min_version = handlers::api_versions::API.min;
+    own.max_version = handlers::api_versions::API.max;
+    let mut response = ApiVersionsResponse::default();
+    response.error_code = 35;
+    response.api_keys = vec![own];
+    let mut out = BytesMut::with_capacity(32);
+    out.put_i32(0);
+    out.put_i32(header.correlation_id);
+    match response.encode(&mut out, 0).ok().and_then(|()| finish_frame(out)) {
+        Some(frame) => Reply::Frame(frame),
+        None => Reply::Close("response cannot be encoded"),
+    }
+}
+
+/// Decodes a request with kafka-protocol, runs `handle`, encodes what it returns.
+pub fn typed<Req, Resp, Fut>(
+    context: RequestContext,
+    mut body: Bytes,
+    handle: fn(RequestContext, Req) -> Fut,
+) -> HandlerFuture
+where
+    Req: Decodable + Send + 'static,
+    Resp: Encodable + Send,
+    Fut: Future<Output = Resp> + Send + 'static,
+{
+    let request = match Req::decode(&mut body, context.version()) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::debug!(api = context.header.api_key, version = context.version(), %error, "request cannot be decoded");
+            return Box::pin(std::future::ready(Reply::Close("request cannot be decoded")));
+        }
+    };
+    Box::pin(async move {
+        let response = handle(context.clone(), request).await;
+        context.reply(&response)
+    })
+}
+
+/// As [`typed`], for messages whose codecs are our own: kafka-protocol lacks their newest versions.
+pub fn typed_generated<Req, Resp, Fut>(
+    context: RequestContext,
+    mut body: Bytes,
+    decode: fn(&mut Bytes, i16) -> Result<Req, WireError>,
+    handle: fn(RequestContext, Req) -> Fut,
+    encode: fn(&Resp, &mut BytesMut, i16) -> Result<(), WireError>,
+) -> HandlerFuture
+where
+    Req: Send + 'static,
+    Resp: Send + 'static,
+    Fut: Future<Output = Resp> + Send + 'static,
+{
+    let request = match decode(&mut body, context.version()) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::debug!(api = context.header.api_key, version = context.version(), %error, "request cannot be decoded");
+            return Box::pin(std::future::ready(Reply::Close("request cannot be decoded")));
+        }
+    };
+    Box::pin(async move {
+        let response = handle(context.clone(), request).await;
+        context.reply_with(|out, version| encode(&response, out, version).map_err(|e| e.to_string()))
+    })
+}
+
+/// The table is searched by key, so its order matters.
+pub fn assert_sorted() {
+    assert!(APIS.is_sorted_by_key(|api| api.key), "the registry must be sorted by API key");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_ranges_are_kafkas() {
+        assert_sorted();
+        for api in APIS {
+            let kafka = ottla_protocol::api::Api::of(api.key).expect(api.name);
+            assert_eq!((api.name, api.min, api.max), (kafka.name, kafka.min_version, kafka.max_version));
+        }
+    }
+}
