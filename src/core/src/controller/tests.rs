@@ -960,6 +960,10 @@ fn the_first_start_costs_one_group_of_syncs_with_everything_requested_before_it(
         assert_eq!(image.last_offset(), first);
         assert!(changes.brokers.contains(&1) && changes.features);
         assert_eq!(core.node().epoch(), 1);
+        let quorum = core.node().describe(now(1001));
+        assert_eq!((quorum.leader_id, quorum.leader_epoch, quorum.high_watermark), (1, 1, first + 1));
+        assert_eq!(quorum.voters[0].log_end_offset, first + 1);
+        assert_eq!(quorum.voters[0].directory_id, if dynamic { DIRECTORY } else { ZERO_UUID });
         let mut beat = heartbeat(1, first, first);
         beat.cordoned_log_dirs = None;
         one(&mut core, Request::BrokerHeartbeat(beat)).unwrap();

@@ -105,6 +105,34 @@ pub struct Progress {
     pub messages: Vec<Message>,
 }
 
+/// The quorum as DescribeQuorum shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuorumDescription {
+    /// Leader, -1 when not known.
+    pub leader_id: i32,
+    /// Its epoch.
+    pub leader_epoch: i32,
+    /// End of what is committed.
+    pub high_watermark: i64,
+    /// Voters, by node id.
+    pub voters: Vec<VoterDescription>,
+}
+
+/// One voter of a [`QuorumDescription`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoterDescription {
+    /// Node id.
+    pub id: i32,
+    /// Its directory; zero in a static quorum.
+    pub directory_id: Uuid,
+    /// End of what it has, as far as the leader knows; -1 when it does not.
+    pub log_end_offset: i64,
+    /// Milliseconds since the Unix epoch of its last sign of life; -1 when the leader knows of none.
+    pub last_fetch_timestamp: i64,
+    /// When it last had everything; -1 when not known.
+    pub last_caught_up_timestamp: i64,
+}
+
 /// A change of this voter's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leadership {
@@ -243,6 +271,33 @@ impl RaftNode {
         self.kraft_version
     }
 
+    /// The quorum as this voter sees it; complete on the leader only.
+    pub fn describe(&self, now: Now) -> QuorumDescription {
+        let store = self.raw.store();
+        let end = store.end_offset();
+        let voters = self.voters.iter().map(|voter| {
+            let is_self = voter.id == self.identity.node_id;
+            let raft_id = store.marker().peers.iter().find(|p| p.node_id == voter.id).map(|p| p.raft_id);
+            let progress = raft_id.and_then(|id| self.raw.raft.prs().get(id)).filter(|_| self.is_leader());
+            let offset = progress.and_then(|p| store.end_offset_at(p.matched)).unwrap_or(-1);
+            let alive = progress.is_some_and(|p| p.recent_active);
+            let seen = if is_self || alive { now.wall_ms } else { -1 };
+            VoterDescription {
+                id: voter.id,
+                directory_id: voter.directory_id,
+                log_end_offset: if is_self { end } else { offset },
+                last_fetch_timestamp: seen,
+                last_caught_up_timestamp: if is_self || offset == end { seen } else { -1 },
+            }
+        });
+        QuorumDescription {
+            leader_id: self.leader_id().unwrap_or(-1),
+            leader_epoch: self.epoch(),
+            high_watermark: self.log.end_offset(),
+            voters: voters.collect(),
+        }
+    }
+
     /// The metadata log.
     pub fn log(&mut self) -> &mut dyn MetadataLog {
         &mut *self.log
@@ -289,20 +344,14 @@ impl RaftNode {
     /// Takes a message of a peer. What does not fit is dropped: raft-rs would panic on some of it.
     pub fn step(&mut self, mut message: Message) -> Result<(), RaftError> {
         self.check()?;
-        let known = self.raw.store().marker().peers.iter().any(|p| p.raft_id == message.from);
         let last = self.raw.raft.raft_log.last_index();
-        let refused = match message.get_msg_type() {
-            MessageType::MsgSnapshot | MessageType::MsgPropose | MessageType::MsgReadIndex => true,
-            MessageType::MsgAppendResponse => message.index > last && !message.reject,
-            MessageType::MsgHeartbeat => {
-                message.commit = message.commit.min(last);
-                false
-            }
-            _ => false,
-        };
-        if !known || refused || message.to != self.raw.raft.id {
+        if !self.is_acceptable(&message, last) {
             tracing::debug!("dropped a raft message of type {:?} from {}", message.get_msg_type(), message.from);
             return Ok(());
+        }
+        // A peer cannot know more to be committed here than there is.
+        if message.get_msg_type() == MessageType::MsgHeartbeat {
+            message.commit = message.commit.min(last);
         }
         match self.raw.step(message) {
             Ok(()) | Err(raft::Error::StepPeerNotFound | raft::Error::StepLocalMsg | raft::Error::ProposalDropped) => {}
@@ -310,6 +359,35 @@ impl RaftNode {
         }
         self.pin_election_timeout();
         Ok(())
+    }
+
+    /// Whether raft-rs can be given a message. Everything that it only tells itself is refused, and so is what contradicts
+    /// the log.
+    fn is_acceptable(&self, message: &Message, last: u64) -> bool {
+        let peers = &self.raw.store().marker().peers;
+        let from_peer = message.from != self.raw.raft.id && peers.iter().any(|p| p.raft_id == message.from);
+        if !from_peer || message.to != self.raw.raft.id || message.term == 0 {
+            return false;
+        }
+        match message.get_msg_type() {
+            MessageType::MsgAppend => {
+                let follows = |(at, entry): (usize, &Entry)| {
+                    Some(entry.index) == message.index.checked_add(at as u64 + 1)
+                        && entry.term <= message.term
+                        && batch_of(entry).is_none_or(|batch| BatchHeader::parse(batch).is_ok())
+                };
+                message.log_term <= message.term && message.entries.iter().enumerate().all(follows)
+            }
+            MessageType::MsgAppendResponse => message.reject || message.index <= last,
+            MessageType::MsgHeartbeat
+            | MessageType::MsgHeartbeatResponse
+            | MessageType::MsgRequestVote
+            | MessageType::MsgRequestVoteResponse
+            | MessageType::MsgRequestPreVote
+            | MessageType::MsgRequestPreVoteResponse
+            | MessageType::MsgTimeoutNow => true,
+            _ => false,
+        }
     }
 
     /// Proposes a finished batch at `next_offset`. `Ok(false)` when it does not lead (any more).

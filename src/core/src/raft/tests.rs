@@ -203,7 +203,7 @@ fn check(image: &MetadataImage, answered: &mut Answered) {
 
 #[test]
 fn what_was_answered_survives_a_stop_at_every_write() {
-    const TOPICS: usize = 12;
+    const TOPICS: usize = 9;
     let schema = schema();
     for dynamic in [false, true] {
         let whole = SimStorage::new();
@@ -365,6 +365,237 @@ fn a_damaged_metadata_log_is_an_error_or_a_cut_and_never_a_panic() {
         let disk: Arc<dyn Storage> = Arc::new(storage);
         if let Ok(mut log) = KafkaMetadataLog::open(disk.clone(), &dir, MetadataLogConfig::default(), now(0)) {
             let _ = recovery::replay(&*disk, &dir, &mut log);
+        }
+    }
+}
+
+/// Three voters that exchange messages through queues.
+struct Quorum {
+    disks: Vec<SimStorage>,
+    cores: Vec<Option<ControllerCore>>,
+    queue: Vec<raft::eraftpb::Message>,
+    at: u64,
+}
+
+impl Quorum {
+    fn new() -> Quorum {
+        let mut quorum = Quorum { disks: Vec::new(), cores: Vec::new(), queue: Vec::new(), at: 1000 };
+        for id in 1..=3 {
+            let disk = SimStorage::new();
+            disk.create_dir_all(&log_dir()).unwrap();
+            disk.sync_dir(Path::new("/")).unwrap();
+            quorum.disks.push(disk);
+            quorum.cores.push(None);
+            quorum.start(id);
+        }
+        quorum
+    }
+
+    fn start(&mut self, id: i32) {
+        let index = id as usize - 1;
+        let disk: Arc<dyn Storage> = Arc::new(self.disks[index].clone());
+        let mut params = params(disk, &log_dir(), &schema(), Uuid::from_u128(0xd0 + id as u128));
+        params.static_voters = VoterSet::of_ids([1, 2, 3]);
+        params.config.node_id = id;
+        params.config.voter_ids = vec![1, 2, 3];
+        params.raft.entry_log_bytes_max = 1 << 20;
+        let core = ControllerCore::open(params, now(self.at), Rng::from_seed(id as u64 + self.at)).unwrap();
+        self.cores[index] = Some(core);
+    }
+
+    /// One step of ten milliseconds. Returns answers as (node, answer).
+    fn step(&mut self) -> Vec<(i32, crate::controller::core::Completed)> {
+        self.at += 10;
+        let time = now(self.at);
+        let mut answers = Vec::new();
+        for message in std::mem::take(&mut self.queue) {
+            if let Some(core) = &mut self.cores[message.to as usize - 2] {
+                core.step(message, time).unwrap();
+            }
+        }
+        for (index, core) in self.cores.iter_mut().enumerate() {
+            let Some(core) = core else { continue };
+            core.tick(time).unwrap();
+            let outputs = core.drive(time).unwrap();
+            self.queue.extend(outputs.messages);
+            answers.extend(outputs.completed.into_iter().map(|c| (index as i32 + 1, c)));
+        }
+        answers
+    }
+
+    fn leader(&self) -> Option<usize> {
+        self.cores.iter().position(|c| c.as_ref().is_some_and(ControllerCore::is_active))
+    }
+
+    fn elect(&mut self) -> usize {
+        for _ in 0..500 {
+            if let Some(leader) = self.leader() {
+                return leader;
+            }
+            self.step();
+        }
+        panic!("no leader in five seconds");
+    }
+
+    /// Asks the leader until it has answered.
+    fn ask(&mut self, request: &Request) -> Response {
+        for token in 0..50 {
+            let leader = self.elect();
+            let time = now(self.at);
+            self.cores[leader].as_mut().unwrap().request(token, request, time).unwrap();
+            for _ in 0..200 {
+                let mine = self.step().into_iter().find(|(id, c)| *id == leader as i32 + 1 && c.token == token);
+                match mine.map(|(_, c)| c.result) {
+                    Some(Ok(response)) => return response,
+                    Some(Err(_)) => break,
+                    None => {}
+                }
+            }
+        }
+        panic!("never answered");
+    }
+
+    /// Bytes of each node's metadata log.
+    fn logs(&self) -> Vec<Vec<u8>> {
+        let dir = metadata_partition_dir(&log_dir());
+        let read = |disk: &SimStorage| {
+            let names: Vec<String> = disk.read_dir(&dir).unwrap().into_iter().map(|e| e.name).collect();
+            names.iter().filter(|n| n.ends_with(".log")).flat_map(|n| disk.read(&dir.join(n)).unwrap()).collect()
+        };
+        self.disks.iter().map(read).collect()
+    }
+}
+
+#[test]
+fn three_voters_agree_and_go_on_without_their_leader() {
+    let mut quorum = Quorum::new();
+    let first = quorum.elect();
+    let block = |quorum: &mut Quorum| {
+        let epoch = quorum.cores[quorum.leader().unwrap()].as_ref().unwrap().image().broker(1).unwrap().epoch;
+        quorum.ask(&Request::AllocateProducerIds { broker_id: 1, broker_epoch: epoch })
+    };
+    let mut features: Vec<_> =
+        FEATURES.iter().map(|f| (f.name.to_owned(), VersionRange { min: f.min, max: f.max })).collect();
+    features.push((KRAFT_VERSION.into(), VersionRange { min: 0, max: 1 }));
+    quorum.ask(&Request::RegisterBroker(RegisterBroker {
+        broker_id: 1,
+        cluster_id: "cluster".into(),
+        incarnation_id: Uuid::from_u128(5),
+        listeners: Vec::new(),
+        features,
+        rack: None,
+        log_dirs: vec![DIRECTORY],
+        previous_broker_epoch: Some(-1),
+        same_process: false,
+    }));
+    assert_eq!(block(&mut quorum), Response::ProducerIds { first_producer_id: 0, count: 1000 });
+
+    // The leader goes, with the power.
+    quorum.cores[first] = None;
+    quorum.disks[first].crash(&mut Rng::from_seed(7));
+    let second = quorum.elect();
+    assert_ne!(second, first);
+    assert_eq!(block(&mut quorum), Response::ProducerIds { first_producer_id: 1000, count: 1000 });
+    quorum.start(first as i32 + 1);
+    for _ in 0..100 {
+        quorum.step();
+    }
+    assert_eq!(block(&mut quorum), Response::ProducerIds { first_producer_id: 2000, count: 1000 });
+    for _ in 0..20 {
+        quorum.step();
+    }
+    let logs = quorum.logs();
+    assert!(!logs[0].is_empty());
+    assert!(logs[0] == logs[1] && logs[1] == logs[2], "{:?}", logs.iter().map(Vec::len).collect::<Vec<_>>());
+    let images: Vec<_> = quorum.cores.iter().map(|c| c.as_ref().unwrap().image().clone()).collect();
+    assert!(images[0] == images[1] && images[1] == images[2]);
+}
+
+#[test]
+fn what_a_leader_without_a_majority_decided_is_taken_back() {
+    let mut quorum = Quorum::new();
+    let first = quorum.elect();
+    for _ in 0..20 {
+        quorum.step();
+    }
+    let others: Vec<usize> = (0..3).filter(|i| *i != first).collect();
+    // Cut off: it decides, and nobody hears of it.
+    let parked: Vec<_> = others.iter().map(|i| quorum.cores[*i].take()).collect();
+    let request = Request::RegisterController(RegisterController {
+        controller_id: 9,
+        incarnation_id: Uuid::from_u128(9),
+        listeners: Vec::new(),
+        features: Vec::new(),
+    });
+    let time = now(quorum.at);
+    quorum.cores[first].as_mut().unwrap().request(1, &request, time).unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..200 {
+        answers.extend(quorum.step());
+        quorum.queue.clear();
+    }
+    let refused = &answers.iter().find(|(_, c)| c.token == 1).expect("refused when leadership is lost").1.result;
+    assert_eq!(refused.as_ref().unwrap_err().error, crate::errors::KafkaError::NotController);
+    assert!(quorum.cores[first].as_ref().unwrap().image().controller(9).is_none());
+    let cut_off = quorum.cores[first].take();
+    for (i, core) in others.iter().zip(parked) {
+        quorum.cores[*i] = core;
+    }
+    quorum.elect();
+    for _ in 0..20 {
+        quorum.step();
+    }
+    quorum.cores[first] = cut_off;
+    for _ in 0..200 {
+        quorum.step();
+    }
+    let logs = quorum.logs();
+    assert!(logs[0] == logs[1] && logs[1] == logs[2]);
+    for core in quorum.cores.iter().flatten() {
+        assert!(core.image().controller(9).is_none());
+    }
+}
+
+#[test]
+fn nonsense_from_a_peer_does_no_harm() {
+    use raft::eraftpb::{Message, MessageType};
+    let mut quorum = Quorum::new();
+    let leader = quorum.elect();
+    let mut rng = Rng::from_seed(3);
+    let kinds = [
+        MessageType::MsgHeartbeat,
+        MessageType::MsgAppend,
+        MessageType::MsgHeartbeatResponse,
+        MessageType::MsgAppendResponse,
+        MessageType::MsgSnapshot,
+        MessageType::MsgPropose,
+        MessageType::MsgHup,
+        MessageType::MsgRequestVote,
+        MessageType::MsgRequestVoteResponse,
+        MessageType::MsgTransferLeader,
+        MessageType::MsgUnreachable,
+        MessageType::MsgSnapStatus,
+        MessageType::MsgReadIndex,
+    ];
+    for _ in 0..3000 {
+        let mut message = Message::default();
+        message.set_msg_type(kinds[rng.below(kinds.len() as u64) as usize]);
+        message.from = rng.below(6);
+        message.to = rng.below(6);
+        message.term = rng.below(4);
+        message.commit = rng.next_u64() >> rng.below(64);
+        message.index = rng.next_u64() >> rng.below(64);
+        message.log_term = rng.below(4);
+        message.reject = rng.one_in(2);
+        message.reject_hint = rng.below(40);
+        for _ in 0..rng.below(3) {
+            let entry = raft::eraftpb::Entry { index: rng.below(30), term: rng.below(4), ..Default::default() };
+            message.entries.push(entry);
+        }
+        let time = now(quorum.at);
+        quorum.cores[leader].as_mut().unwrap().step(message, time).unwrap();
+        if rng.one_in(20) {
+            quorum.step();
         }
     }
 }
