@@ -297,6 +297,11 @@ impl<S: StateMachine> Shard<S> {
         self.end_offset = self.end_offset.max(offset + 1);
     }
 
+    /// Loading: a record of the log that means nothing to this shard.
+    pub fn skip(&mut self, offset: i64) {
+        self.end_offset = self.end_offset.max(offset + 1);
+    }
+
     /// Applies the end of a transaction: while loading, and when the shell has appended a marker.
     pub fn replay_end_transaction_marker(&mut self, offset: i64, producer_id: i64, result: TransactionResult) {
         self.state.replay_end_transaction_marker(offset, producer_id, result);

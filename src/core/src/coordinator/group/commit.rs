@@ -261,7 +261,7 @@ impl GroupCoordinator {
             tracing::info!("Generated {} tombstone records while cleaning up group metadata.", records.len());
         }
         write_in_parts(records, cx);
-        let interval_ms = self.config.offsets_retention_check_interval_ms;
+        let interval_ms = self.config.offsets_retention_check_interval_ms.max(1);
         cx.schedule(TimerKey::Expiry, interval_ms, TimerTask::Expiry);
     }
 

@@ -132,7 +132,7 @@ impl ClassicGroup {
         if self.pending_join_members.contains(&member_id) {
             if join.request.group_instance_id.is_some() {
                 // A pending member is never static; Kafka fails on its own assertion here.
-                return join.refuse(KafkaError::UnknownServerError, &member_id, env);
+                return join.refuse(KafkaError::UnknownServerError, UNKNOWN_MEMBER_ID, env);
             }
             tracing::info!(
                 "Pending dynamic member with id {member_id} joins group {} in {} state. Adding to the group now.",

@@ -53,6 +53,8 @@ use super::runtime::{
 };
 use crate::errors::KafkaError;
 use bytes::Bytes;
+use ottla_base::clock::Now;
+use ottla_record::codec::CoordinatorRecordError;
 use ottla_record::generated::group::{CoordinatorRecordKey, CoordinatorRecordValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -172,6 +174,29 @@ pub struct StaticMemberWrite {
     token: RequestToken,
     leader_before: String,
     supports_skip: bool,
+}
+
+/// Loading: replays one record as it is in the log. Records of types that are not known are skipped with a warning (they
+/// stay in the log); one that cannot be read is an error, and the partition cannot be served.
+pub fn replay_encoded(
+    shard: &mut GroupShard,
+    offset: i64,
+    producer_id: i64,
+    (key, value): (&[u8], Option<&[u8]>),
+    now: Now,
+) -> Result<(), CoordinatorRecordError> {
+    match CoordinatorRecord::decode(key, value) {
+        Ok(record) => shard.replay(offset, producer_id, record, now),
+        Err(CoordinatorRecordError::UnknownType(record_type)) => {
+            tracing::warn!(
+                "Unknown record type {record_type} while loading offsets and group metadata. Ignoring it. It could be a \
+                 left over from an aborted upgrade."
+            );
+            shard.skip(offset);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 impl GroupCoordinator {

@@ -15,6 +15,9 @@ use crate::errors::KafkaError;
 use bytes::Bytes;
 use std::sync::Arc;
 
+/// How long a join phase that nobody came to lasts at least: a client may say that its rebalance timeout is nothing.
+const RETRY_JOIN_MS_MIN: u64 = 100;
+
 /// What an operation on a group works with beside the group.
 #[derive(Debug)]
 pub struct Env<'a, 'b> {
@@ -124,7 +127,8 @@ impl ClassicGroup {
         if !self.maybe_elect_new_joined_leader() && !self.members.is_empty() {
             // Only static members are left, and none of them has come back: their sessions decide.
             tracing::error!("Group {} could not complete rebalance because no members rejoined.", self.group_id);
-            self.schedule_join(env);
+            let again_ms = self.rebalance_timeout_ms().max(RETRY_JOIN_MS_MIN);
+            env.cx.schedule(TimerKey::Join(self.group_id.clone()), again_ms, TimerTask::CompleteJoin);
             return;
         }
         self.init_next_generation(env.cx.now.wall_ms);

@@ -33,8 +33,8 @@ impl CoordinatorRecord {
         Ok((self.key.encode()?, value))
     }
 
-    /// Reads a record of the log. A type or version that is not known is for the caller to skip
-    /// ([`CoordinatorRecordError::UnknownType`]) or to fail the load.
+    /// Reads a record of the log. [`super::replay_encoded`] skips a type that is not known; anything else that cannot be
+    /// read fails the load, as in Kafka.
     pub fn decode(key: &[u8], value: Option<&[u8]>) -> Result<CoordinatorRecord, CoordinatorRecordError> {
         let key = CoordinatorRecordKey::decode(key)?;
         let value = value.map(|value| CoordinatorRecordValue::decode(key.record_type(), value)).transpose()?;

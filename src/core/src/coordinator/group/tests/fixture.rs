@@ -56,9 +56,15 @@ impl Fixture {
     pub fn send(&mut self, request: GroupRequest) -> RequestToken {
         self.next_token += 1;
         let token = RequestToken(self.next_token);
+        self.send_as(token, request);
+        token
+    }
+
+    /// Sends a request under a token of the caller's.
+    pub fn send_as(&mut self, token: RequestToken, request: GroupRequest) {
+        self.next_token = self.next_token.max(token.0);
         let outcome = self.shard.handle(token, request, self.now);
         self.settle(outcome);
-        token
     }
 
     /// Takes the answer to a request.

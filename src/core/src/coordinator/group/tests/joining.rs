@@ -493,3 +493,16 @@ fn a_join_that_is_sent_twice_is_answered_twice() {
     f.send_join(join(&ids[1]));
     assert_eq!(f.take_join(second).error, KafkaError::None);
 }
+
+#[test]
+fn timeouts_of_nothing_do_not_spin() {
+    for timeout in [0, -7, i32::MIN] {
+        let hasty = |id: &str| JoinGroupRequest { rebalance_timeout_ms: timeout, ..static_join(id, "i-a") };
+        let mut f = Fixture::new();
+        let a = f.join(hasty("")).member_id;
+        f.sync(sync(&a, 1));
+        f.send_join(JoinGroupRequest { rebalance_timeout_ms: timeout, ..static_join("", "i-b") });
+        f.advance(100_000);
+        assert_eq!(f.state(), ClassicState::Empty);
+    }
+}

@@ -3,7 +3,7 @@
 use super::fixture::*;
 use crate::coordinator::group::api::*;
 use crate::coordinator::group::records::CoordinatorRecord;
-use crate::coordinator::group::{ClassicState, GroupConfig};
+use crate::coordinator::group::{ClassicState, GroupConfig, replay_encoded};
 use crate::errors::KafkaError;
 use bytes::Bytes;
 use ottla_record::generated::group::{
@@ -105,9 +105,19 @@ fn a_group_of_another_type_is_listed_and_left_alone() {
 }
 
 #[test]
-fn records_of_unknown_types_are_named_as_such() {
-    let error = CoordinatorRecord::decode(&[0, 99, 1, 2], Some(&[0, 0])).unwrap_err();
-    assert_eq!(error, ottla_record::codec::CoordinatorRecordError::UnknownType(99));
+fn records_of_unknown_types_are_skipped_and_broken_ones_fail_the_load() {
+    let mut f = Fixture::new();
+    let now = f.now;
+    replay_encoded(&mut f.shard, 4, -1, (&[0, 99, 1, 2], Some(&[0, 0])), now).unwrap();
+    replay_encoded(&mut f.shard, 5, -1, (&[0, 99, 1, 2], None), now).unwrap();
+    assert_eq!(f.shard.end_offset(), 6);
+    let (key, value) = stored(Vec::new(), None).encode().unwrap();
+    let value = value.unwrap();
+    assert!(replay_encoded(&mut f.shard, 6, -1, (&key, Some(&value[..value.len() - 1])), now).is_err());
+    assert!(replay_encoded(&mut f.shard, 6, -1, (&key, Some(&[0, 77])), now).is_err());
+    assert!(replay_encoded(&mut f.shard, 6, -1, (&[0], None), now).is_err());
+    replay_encoded(&mut f.shard, 6, -1, (&key, Some(&value)), now).unwrap();
+    assert_eq!(f.generation(), 7);
 }
 
 fn stored(members: Vec<MemberMetadata>, protocol: Option<&str>) -> CoordinatorRecord {

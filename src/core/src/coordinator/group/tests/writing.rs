@@ -203,7 +203,8 @@ fn a_rebalance_during_the_write_of_an_assignment_wins() {
     let generation = f.join(join(&id)).generation_id;
     let other = f.new_id();
     f.commits_at_once = false;
-    let token = f.send_sync(SyncGroupRequest { assignments: assignments(&[id.clone()]), ..sync(&id, generation) });
+    let token =
+        f.send_sync(SyncGroupRequest { assignments: assignments(std::slice::from_ref(&id)), ..sync(&id, generation) });
     f.send_join(join(&other));
     assert_eq!(f.take_sync(token).error, KafkaError::RebalanceInProgress);
     f.commit();
