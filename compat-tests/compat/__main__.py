@@ -24,6 +24,9 @@ def main():
     clients = suite("clients", "stock clients x scenarios")
     clients.add_argument("--client", action="append", help="a client of scenarios.toml; default: all")
     clients.add_argument("--only", action="append", help="a scenario; default: all")
+    suite("crashes", "kill -9 under load ($OTTLA_KILLS times)")
+    suites.add_parser("process", help="the binary as a process: start, stop, refusals, sizes")
+    suites.add_parser("fetch", help="fetch and build everything that the suites need")
     args = parser.parse_args()
 
     # Brokers and JVMs are ended by their context managers: a SIGTERM must unwind like Ctrl-C.
@@ -38,6 +41,15 @@ def main():
     if args.suite == "clients":
         from . import clients
         return clients.main(args.target, args.client, args.only)
+    if args.suite == "crashes":
+        from . import crashes
+        return crashes.main(args.target)
+    if args.suite == "process":
+        from . import process
+        return process.main()
+    if args.suite == "fetch":
+        from . import clients
+        return clients.fetch()
 
 
 sys.exit(main())

@@ -93,6 +93,16 @@ def run_client(client, bootstrap, names, report, seconds):
     print(f"  {client}: {len(names)} scenarios in {time.monotonic() - begin:.1f} s", flush=True)
 
 
+def fetch():
+    """Everything that a compatibility suite fetches or builds, each thing in its own step; a network that fails shows here."""
+    cache.kafka_jars()
+    cache.java_classes("tool-runner", [cache.COMPAT / "tools" / "ToolRunner.java"])
+    cache.java_classes("crash-load", [cache.COMPAT / "crashes" / "CrashLoad.java"])
+    for client in COMMANDS:
+        COMMANDS[client]()
+    return 0
+
+
 def main(target, clients=None, only=None, seconds=400):
     report = summary.Report("clients")
     table = load()
