@@ -216,7 +216,7 @@ impl ControllerCore {
     pub fn request(&mut self, token: u64, request: &Request, now: Now) -> Result<(), ControllerError> {
         self.follow_leadership(now)?;
         let Some(active) = &self.active else {
-            self.completed.push(Completed { token, result: Err(not_controller()) });
+            self.completed.push(Completed { token, result: Err(not_controller(self.node.leader_id())) });
             return Ok(());
         };
         let basis = Basis {
@@ -335,7 +335,7 @@ impl ControllerCore {
     fn deactivate(&mut self) {
         self.active = None;
         for waiting in self.waiting.drain(..) {
-            self.completed.push(Completed { token: waiting.token, result: Err(not_controller()) });
+            self.completed.push(Completed { token: waiting.token, result: Err(not_controller(self.node.leader_id())) });
         }
     }
 
@@ -372,7 +372,8 @@ impl ControllerCore {
         let chunk = if decision.atomic { decision.records.len().max(1) } else { RECORDS_PER_USER_OP_MAX };
         for records in decision.records.chunks(chunk) {
             if !self.propose(records, now)? {
-                self.completed.extend(token.map(|token| Completed { token, result: Err(not_controller()) }));
+                self.completed
+                    .extend(token.map(|token| Completed { token, result: Err(not_controller(self.node.leader_id())) }));
                 return Ok(());
             }
         }
@@ -485,6 +486,11 @@ impl ControllerCore {
     }
 }
 
-fn not_controller() -> ApiError {
-    ApiError::new(KafkaError::NotController, "This is not the correct controller for this cluster.")
+/// `ControllerExceptions.newWrongControllerException`.
+fn not_controller(leader: Option<i32>) -> ApiError {
+    let text = match leader {
+        Some(id) => format!("The active controller appears to be node {id}."),
+        None => "No controller appears to be active.".to_owned(),
+    };
+    ApiError::new(KafkaError::NotController, text)
 }

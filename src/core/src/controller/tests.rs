@@ -1055,6 +1055,8 @@ fn decided_and_replayed_state_are_equal_whatever_is_asked() {
     bring_up(&mut core);
     let mut rng = Rng::from_seed(11);
     let mut published: Option<Arc<MetadataImage>> = None;
+    let mut start: Option<Arc<MetadataImage>> = None;
+    let mut merged = Changes::default();
     for step in 0..300u64 {
         let name = format!("t{}", rng.below(12));
         let request = match rng.below(5) {
@@ -1085,11 +1087,20 @@ fn decided_and_replayed_state_are_equal_whatever_is_asked() {
             if let Some((image, changes)) = outputs.image {
                 if let Some(before) = &published {
                     assert_eq!(changes, Changes::between(before, &image), "step {step}");
+                    merged.merge(changes);
+                } else {
+                    start = Some(image.clone());
                 }
                 published = Some(image);
             }
         }
     }
+    let all = Changes::between(&start.unwrap(), &published.unwrap());
+    assert_eq!((&merged.topics_created, &merged.topics_deleted), (&all.topics_created, &all.topics_deleted));
+    for (key, before) in &all.partitions {
+        assert_eq!(merged.partitions.get(key), Some(before));
+    }
+    assert!(all.configs.is_subset(&merged.configs));
     core.drive(now(9000)).unwrap();
     let before = core.image().clone();
     let snapshot = before.to_records();

@@ -49,10 +49,9 @@ impl MetadataImage {
         }
         for (entity, quotas) in self.client_quotas.iter() {
             for (key, value) in quotas.iter() {
-                let entity = entity.iter().map(|(kind, name)| EntityData {
-                    entity_type: kind.clone(),
-                    entity_name: name.clone(),
-                });
+                let entity = entity
+                    .iter()
+                    .map(|(kind, name)| EntityData { entity_type: kind.clone(), entity_name: name.clone() });
                 push(MetadataRecord::ClientQuota(ClientQuotaRecord {
                     entity: entity.collect(),
                     key: key.clone(),
@@ -62,11 +61,7 @@ impl MetadataImage {
             }
         }
         if let Some(next_producer_id) = self.next_producer_id {
-            push(MetadataRecord::ProducerIds(ProducerIdsRecord {
-                broker_id: -1,
-                broker_epoch: -1,
-                next_producer_id,
-            }));
+            push(MetadataRecord::ProducerIds(ProducerIdsRecord { broker_id: -1, broker_epoch: -1, next_producer_id }));
         }
         for acl in self.acls.values() {
             push(MetadataRecord::AccessControlEntry((**acl).clone()));
@@ -86,8 +81,5 @@ impl MetadataImage {
 }
 
 pub(crate) fn feature_level(name: &str, level: i16) -> MetadataRecord {
-    MetadataRecord::FeatureLevel(FeatureLevelRecord {
-        name: name.to_owned(),
-        feature_level: level,
-    })
+    MetadataRecord::FeatureLevel(FeatureLevelRecord { name: name.to_owned(), feature_level: level })
 }

@@ -58,7 +58,8 @@ impl Default for MetadataLogConfig {
             segment_bytes: 1 << 30,
             segment_ms: 7 * 24 * 3_600_000,
             retention_bytes: 100 << 20,
-            cache_bytes: 1 << 20,
+            // Nobody observes yet.
+            cache_bytes: 0,
         }
     }
 }

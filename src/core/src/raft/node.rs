@@ -78,7 +78,7 @@ impl Default for RaftParams {
         RaftParams {
             heartbeat_ms: 50,
             election_ticks: 4,
-            entry_log_bytes_max: 4 << 20,
+            entry_log_bytes_max: 1 << 20,
             seed: 0,
             logger: slog::Logger::root(slog::Discard, slog::o!()),
         }

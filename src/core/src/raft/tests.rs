@@ -305,6 +305,41 @@ fn a_directory_of_apache_kafka_is_taken_over() {
     assert_eq!((core.node().epoch(), core.image().last_offset()), (3, 42));
 }
 
+/// Batches without the times of writing and the checksums over them.
+fn without_times(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let size = 12 + i32::from_be_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let mut batch = rest[..size].to_vec();
+        batch[17..21].fill(0);
+        batch[27..43].fill(0);
+        out.extend(batch);
+        rest = &rest[size..];
+    }
+    out
+}
+
+#[test]
+fn a_new_log_begins_as_apache_kafkas_does_byte_for_byte() {
+    let kafka = include_bytes!("testdata/kafka-4.3.1/00000000000000000000.log");
+    let storage = SimStorage::new();
+    let dir = kafka_directory(&storage);
+    storage.remove_file(&dir.join("00000000000000000000.log")).unwrap();
+    storage.remove_file(&dir.join("quorum-state")).unwrap();
+    let disk: Arc<dyn Storage> = Arc::new(storage.clone());
+    let directory_id = uuid_from_text("yZcNEi3_Q5-wLxrpcyREWQ").unwrap();
+    let mut params = params(disk, &log_dir(), &schema(), directory_id);
+    params.controller_endpoints = vec![("CONTROLLER".into(), "localhost".into(), 19093)];
+    let mut core = ControllerCore::open(params, now(0), Rng::from_seed(1)).unwrap();
+    core.drive(now(1)).unwrap();
+    let ours = storage.read(&dir.join("00000000000000000000.log")).unwrap();
+    // LeaderChange, KRaftVersion, voters; the bootstrap transaction.
+    assert_eq!(ours.len(), 504);
+    assert_eq!(without_times(&ours), without_times(&kafka[..504]));
+    assert_eq!(storage.read(&dir.join("quorum-state")).unwrap(), include_bytes!("testdata/kafka-4.3.1/quorum-state"));
+}
+
 #[test]
 fn checkpoints_are_kafkas_byte_for_byte() {
     let voters = include_bytes!("testdata/kafka-4.3.1/00000000000000000000-0000000000.checkpoint");
@@ -321,24 +356,10 @@ fn checkpoints_are_kafkas_byte_for_byte() {
         records,
         wall_ms: 0,
     };
-    // All but the times of writing, and the checksums over them.
-    let strip = |bytes: &[u8]| -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let size = 12 + i32::from_be_bytes(rest[8..12].try_into().unwrap()) as usize;
-            let mut batch = rest[..size].to_vec();
-            batch[17..21].fill(0);
-            batch[27..43].fill(0);
-            out.extend(batch);
-            rest = &rest[size..];
-        }
-        out
-    };
     let ours = checkpoint::encode(&new(decoded.voters.as_ref(), &[])).unwrap();
-    assert_eq!(strip(&ours), strip(voters));
+    assert_eq!(without_times(&ours), without_times(voters));
     let ours = checkpoint::encode(&checkpoint::NewCheckpoint { last_contained_log_timestamp: 0, ..new(None, &all) });
-    assert_eq!(strip(&ours.unwrap()), strip(bootstrap));
+    assert_eq!(without_times(&ours.unwrap()), without_times(bootstrap));
 }
 
 #[test]
