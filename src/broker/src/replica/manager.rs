@@ -29,6 +29,10 @@ use ottla_core::partition::{Leadership, Partition};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Logs that are closed at once.
+const CLOSERS: usize = 16;
 
 /// A partition by its topic's id.
 pub type Key = (Uuid, i32);
@@ -393,22 +397,33 @@ impl ReplicaManager {
         }
     }
 
-    /// Stops cleanly: everything on the medium, checkpoints and the marker of a clean stop written.
+    /// Stops cleanly: everything on the medium, checkpoints and the marker of a clean stop written. Logs are closed side by
+    /// side, because each waits for the disk and the disk serves several waits at once.
     pub fn shut_down(&self, broker_epoch: i64) {
-        let mut clean = vec![true; self.dirs.len()];
-        for replica in self.all() {
-            replica.dismiss();
-            if let Err(error) = replica.with_partition(|partition, now| partition.log_mut().close_clean(now)) {
-                tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the log cannot be closed cleanly");
-                if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
-                    clean[i] = false;
-                }
+        let replicas = self.all();
+        let clean: Vec<AtomicBool> = self.dirs.iter().map(|_| AtomicBool::new(true)).collect();
+        let clean_of = &clean;
+        std::thread::scope(|scope| {
+            for share in replicas.chunks(replicas.len().div_ceil(CLOSERS).max(1)) {
+                scope.spawn(move || {
+                    for replica in share {
+                        replica.dismiss();
+                        if let Err(error) = replica.with_partition(|partition, now| partition.log_mut().close_clean(now)) {
+                            tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the log cannot be closed cleanly");
+                            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
+                                clean_of[i].store(false, Ordering::Relaxed);
+                            }
+                        }
+                    }
+                });
             }
-        }
+        });
         self.checkpoint_logs();
         self.checkpoint_high_watermarks();
         for (dir, clean) in self.dirs.iter().zip(clean) {
-            if clean && let Err(error) = checkpoints::write_clean_shutdown(&*self.storage, dir.path(), broker_epoch) {
+            if clean.load(Ordering::Relaxed)
+                && let Err(error) = checkpoints::write_clean_shutdown(&*self.storage, dir.path(), broker_epoch)
+            {
                 tracing::error!(%error, "the marker of a clean stop cannot be written");
             }
         }

@@ -185,6 +185,43 @@ where
     })
 }
 
+/// docs/compatibility.md: every API of a Kafka 4.3.1 broker listener, and what of it is served here.
+pub fn compatibility_page() -> String {
+    use ottla_protocol::api::{APIS as KAFKA, Listener};
+    use std::fmt::Write;
+    let mut page = String::from(
+        "# Compatibility\n\nGenerated from the registry of APIs (`src/broker/src/server/registry.rs`); a test keeps it so.\n\n\
+         The versions of an API that is served are exactly those of Apache Kafka 4.3.1. An API that is not served is not\n\
+         advertised, and a request for it closes the connection, as Kafka does with what it does not know.\n\n\
+         | key | API | Kafka 4.3.1 | Ottla |\n|---|---|---|---|\n",
+    );
+    for kafka in KAFKA.iter().filter(|api| api.is_on(Listener::Broker)) {
+        let served = match APIS.iter().find(|api| api.key == kafka.key) {
+            Some(api) if api.advertised_min != api.min => format!("{}–{} (advertised from {})", api.min, api.max, api.advertised_min),
+            Some(api) => format!("{}–{}", api.min, api.max),
+            None => "–".to_owned(),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "| {} | {} | {}–{} | {served} |", kafka.key, kafka.name, kafka.min_version, kafka.max_version);
+    }
+    page.push_str(
+        "\nNotes\n\n\
+         - Produce 0–2 are advertised because librdkafka tells the message format by them; using them closes the connection.\n\
+         - DescribeAcls, CreateAcls and DeleteAcls answer SECURITY_DISABLED: there is no authorizer.\n\
+         - FindCoordinator for transactions and share groups, and InitProducerId with a transactional id, answer\n  \
+           UNSUPPORTED_VERSION, which clients take as final.\n\
+         - IncrementalAlterConfigs changes topics only.\n\n\
+         Declared differences\n\n\
+         - Where Kafka answers with a retriable error only because its own work is not finished (a topic that is being\n  \
+           auto-created, the offsets topic that is being made, a coordinator that is being loaded), Ottla waits, for at most two\n  \
+           seconds, and answers the result.\n\
+         - Records of a batch may take at most 512 MiB when decompressed; above that a batch is MESSAGE_TOO_LARGE.\n\
+         - At most 10,000 refused records are named in one Produce response; the message counts all.\n\
+         - `queued.max.request.bytes` is 256 MiB unless set.\n",
+    );
+    page
+}
+
 /// The table is searched by key, so its order matters.
 pub fn assert_sorted() {
     assert!(APIS.is_sorted_by_key(|api| api.key), "the registry must be sorted by API key");
@@ -193,6 +230,16 @@ pub fn assert_sorted() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `OTTLA_REGENERATE=1 cargo test -p ottla-broker compatibility` writes the page anew.
+    #[test]
+    fn the_compatibility_page_is_what_the_registry_says() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md");
+        if std::env::var_os("OTTLA_REGENERATE").is_some() {
+            std::fs::write(&path, compatibility_page()).unwrap();
+        }
+        assert!(std::fs::read_to_string(&path).unwrap() == compatibility_page(), "docs/compatibility.md is out of date");
+    }
 
     #[test]
     fn the_table_is_sorted_and_its_ranges_are_kafkas() {
