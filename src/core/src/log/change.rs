@@ -33,6 +33,7 @@ pub enum LogEffect {
 pub struct FlushToken {
     up_to: i64,
     generation: u64,
+    dir_changes: u64,
 }
 
 /// Files and directories to sync. If that fails the log directory must leave service: a sync is never tried twice.
@@ -132,12 +133,16 @@ impl Log {
         old.with_indexes(|indexes, files| indexes.seal(files, old.base_offset))?;
         let segment = Arc::new(Segment::create(self.files.clone(), base, now.wall_ms)?);
         Arc::make_mut(&mut self.segments).push(segment);
+        // Everything of the old segment may have been flushed already, but not these.
+        for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            self.note_change(Some(file_name(old.base_offset, suffix)));
+        }
         self.start_active(now);
-        self.dir_unsynced = true;
         self.producers.set_map_end_offset(base);
         let snapshot = self.producers.take_snapshot(&self.files);
         match snapshot.map_err(|e| self.files.error("producer snapshot", e)) {
-            Ok(name) => self.unsynced.extend(name),
+            Ok(Some(name)) => self.note_change(Some(name)),
+            Ok(None) => {}
             // It is derived; the next start has more to replay.
             Err(error) => tracing::warn!("{}: cannot write a producer snapshot: {error}", self.label),
         }
@@ -166,7 +171,8 @@ impl Log {
     /// What has to be synced so that everything below `up_to` survives a power cut; `None` if it does already.
     pub fn flush_request(&mut self, up_to: i64) -> Result<Option<FlushRequest>, StorageError> {
         let up_to = up_to.min(self.log_end_offset.max(self.active_segment_base_offset()));
-        if up_to <= self.recovery_point && self.unsynced.is_empty() {
+        let dir_synced = self.dir_changes == self.dir_changes_synced;
+        if up_to <= self.recovery_point && self.unsynced.is_empty() && dir_synced {
             return Ok(None);
         }
         let first = self.segments.partition_point(|s| s.base_offset <= self.recovery_point).saturating_sub(1);
@@ -182,22 +188,40 @@ impl Log {
             })?;
             files.extend(of_indexes.into_iter().flatten());
         }
-        let paths = std::mem::take(&mut self.unsynced).iter().map(|name| self.files.path(name)).collect();
+        let paths = self.unsynced.iter().map(|(name, _)| self.files.path(name)).collect();
         let mut dirs = Vec::new();
-        if std::mem::take(&mut self.dir_unsynced) {
+        if !dir_synced {
             let dir = self.files.dir();
             dirs.extend(dir.parent().map(PathBuf::from));
             dirs.insert(0, dir);
         }
-        let token = FlushToken { up_to: up_to.min(self.log_end_offset), generation: self.generation };
+        let token = FlushToken {
+            up_to: up_to.min(self.log_end_offset),
+            generation: self.generation,
+            dir_changes: self.dir_changes,
+        };
         Ok(Some(FlushRequest { storage: self.files.storage.clone(), files, paths, dirs, token }))
     }
 
     /// A flush has succeeded. One that began before a truncation says nothing.
     pub fn on_flushed(&mut self, token: FlushToken, now: Now) {
-        if token.generation == self.generation && token.up_to > self.recovery_point {
+        if token.generation != self.generation {
+            return;
+        }
+        self.unsynced.retain(|(_, change)| *change > token.dir_changes);
+        self.dir_changes_synced = self.dir_changes_synced.max(token.dir_changes);
+        if token.up_to > self.recovery_point {
             self.recovery_point = token.up_to.min(self.log_end_offset);
             self.last_flush_mono_ms = now.mono_ms;
+        }
+    }
+
+    /// Takes note that entries of the directory changed, and that the side file `name` is new.
+    pub(super) fn note_change(&mut self, name: Option<String>) {
+        self.dir_changes += 1;
+        if let Some(name) = name {
+            self.unsynced.retain(|(known, _)| *known != name);
+            self.unsynced.push((name, self.dir_changes));
         }
     }
 
@@ -219,14 +243,12 @@ impl Log {
 
     pub(super) fn replace_file(&mut self, name: &str, content: &[u8]) -> Result<(), StorageError> {
         self.files.replace(name, content)?;
-        self.dir_unsynced = true;
-        if !self.unsynced.iter().any(|n| n == name) {
-            self.unsynced.push(name.to_owned());
-        }
+        self.note_change(Some(name.to_owned()));
         Ok(())
     }
 
-    /// Cuts the log so that `offset` is its end. False when it is not longer than that.
+    /// Cuts the log so that `offset` is its end; if that lies inside a batch, the batch goes as a whole and the log ends
+    /// before it. False when the log is not longer than that.
     pub fn truncate_to(&mut self, offset: i64, now: Now) -> Result<bool, LogError> {
         self.check_online()?;
         if offset < 0 {
@@ -261,7 +283,12 @@ impl Log {
         let removed = Arc::make_mut(&mut self.segments).split_off(keep);
         let segment = self.active_segment()?;
         let size = segment.size();
-        let cut = segment.locate(offset, size).map_err(log_error_of_read)?.map_or(size, |b| b.position);
+        let batch = segment.locate(offset, size).map_err(log_error_of_read)?;
+        let cut = batch.map_or(size, |b| b.position);
+        // A batch that holds the offset goes as a whole, and the log ends before it. (In Kafka it would end at the
+        // offset, with a hole before it that nothing could fill.)
+        let offset = batch.map_or(offset, |b| b.header.base_offset.min(offset));
+        self.recovery_point = self.recovery_point.min(offset);
         self.delete_segments(&removed, now)?;
         segment.with_indexes(|indexes, files| indexes.truncate_to(files, segment.base_offset, offset))?;
         let file = segment.log_file().map_err(|e| segment.error(e))?;
@@ -297,7 +324,7 @@ impl Log {
             files: vec![file],
             paths: Vec::new(),
             dirs: Vec::new(),
-            token: FlushToken { up_to: 0, generation: self.generation },
+            token: FlushToken { up_to: 0, generation: self.generation, dir_changes: 0 },
         }));
         Ok(())
     }
@@ -329,7 +356,7 @@ impl Log {
         self.log_start_offset = log_start_offset.unwrap_or(offset);
         self.recovery_point = self.recovery_point.min(offset);
         self.high_watermark = offset;
-        self.dir_unsynced = true;
+        self.note_change(None);
         Arc::make_mut(&mut self.epochs).clear();
         self.write_epochs()?;
         let cleared = self.producers.truncate_fully_and_start_at(&self.files, offset);
@@ -357,7 +384,7 @@ impl Log {
             paths.extend(marked.map_err(|e| self.files.error("producer snapshot", e))?);
         }
         if !paths.is_empty() {
-            self.dir_unsynced = true;
+            self.note_change(None);
             let due_mono_ms = now.mono_ms.saturating_add(self.config.file_delete_delay_ms);
             self.effects.push(LogEffect::DeleteFiles { paths, due_mono_ms });
         }
@@ -461,7 +488,9 @@ impl Log {
         segment.with_indexes(|indexes, files| indexes.seal(files, segment.base_offset))?;
         self.producers.set_map_end_offset(self.log_end_offset);
         let snapshot = self.producers.take_snapshot(&self.files);
-        self.unsynced.extend(snapshot.map_err(|e| self.files.error("producer snapshot", e))?);
+        if let Some(name) = snapshot.map_err(|e| self.files.error("producer snapshot", e))? {
+            self.note_change(Some(name));
+        }
         if let Some(request) = self.flush_request(self.log_end_offset)? {
             request.run().map_err(|e| self.files.error("", e))?;
             self.on_flushed(request.token(), now);
@@ -478,7 +507,7 @@ impl Log {
         self.files.storage.rename(&from, &to).map_err(|e| StorageError::new(&from, e))?;
         self.files.set_dir(to);
         self.label = self.files.label();
-        self.dir_unsynced = true;
+        self.note_change(None);
         Ok(())
     }
 }

@@ -33,6 +33,10 @@ impl EpochCache {
     /// Parses the checkpoint file. `None` when it is not one; an empty file is an empty cache.
     pub fn parse(text: &str) -> Option<EpochCache> {
         let mut cache = EpochCache::default();
+        // The last line may have been torn inside a number.
+        if !text.is_empty() && !text.ends_with('\n') {
+            return None;
+        }
         let mut lines = text.lines();
         let Some(version) = lines.next() else { return Some(cache) };
         if version.trim().parse::<i32>().ok()? != 0 {
@@ -199,7 +203,7 @@ mod tests {
         assert_eq!(c.encode(), "0\n2\n2 10\n4 20\n");
         assert_eq!(EpochCache::parse(&c.encode()), Some(c));
         assert_eq!(EpochCache::parse(""), Some(EpochCache::default()));
-        for bad in ["1\n0\n", "0\n2\n1 1\n", "0\n1\nx 1\n", "\0\0\0\0", "0\n1\n-1 5\n"] {
+        for bad in ["1\n0\n", "0\n2\n1 1\n", "0\n1\nx 1\n", "\0\0\0\0", "0\n1\n-1 5\n", "0\n1\n1 5"] {
             assert_eq!(EpochCache::parse(bad), None, "{bad:?}");
         }
     }

@@ -25,13 +25,22 @@ pub(crate) struct IndexFile<const N: usize> {
     file: Option<Arc<dyn File>>,
     /// Whether the file is known to exist.
     exists: bool,
+    /// Whether the file has bytes after its last whole entry.
+    ragged: bool,
 }
 
 impl<const N: usize> IndexFile<N> {
     /// `len` is the file's length in bytes, `None` when there is none yet.
     pub fn new(name: String, len: Option<u64>) -> IndexFile<N> {
         let on_disk = u32::try_from(len.unwrap_or(0) / N as u64).unwrap_or(u32::MAX);
-        IndexFile { name, on_disk, pending: Vec::new(), file: None, exists: len.is_some() }
+        IndexFile {
+            name,
+            on_disk,
+            pending: Vec::new(),
+            file: None,
+            exists: len.is_some(),
+            ragged: len.is_some_and(|len| len % N as u64 != 0),
+        }
     }
 
     pub fn entries(&self) -> u32 {
@@ -79,7 +88,10 @@ impl<const N: usize> IndexFile<N> {
         }
         let file = self.open(files)?;
         if !self.pending.is_empty() {
-            file.write_all_at(&self.pending, u64::from(self.on_disk) * N as u64)?;
+            let written = file.write_all_at(&self.pending, u64::from(self.on_disk) * N as u64);
+            // A write that failed may have left a part of an entry.
+            self.ragged |= written.is_err();
+            written?;
             self.on_disk += self.pending_entries();
             self.pending.clear();
         }
@@ -89,10 +101,9 @@ impl<const N: usize> IndexFile<N> {
     /// Cuts the file to whole entries, so that a stray rest of an earlier life is not taken for entries.
     pub fn trim(&mut self, files: &LogFiles) -> io::Result<()> {
         self.write_out(files)?;
-        let wanted = u64::from(self.on_disk) * N as u64;
-        let file = self.open(files)?;
-        if file.len()? != wanted {
-            file.set_len(wanted)?;
+        if self.ragged {
+            self.open(files)?.set_len(u64::from(self.on_disk) * N as u64)?;
+            self.ragged = false;
         }
         Ok(())
     }
@@ -106,6 +117,7 @@ impl<const N: usize> IndexFile<N> {
         self.pending.clear();
         let file = self.open(files)?;
         file.set_len(u64::from(entries) * N as u64)?;
+        self.ragged = false;
         self.on_disk = entries;
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::files::{
     SWAP_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, offset_of_name, remove_if_exists,
     rename_if_exists,
 };
+use super::index::{OffsetEntry, TimeEntry};
 use super::producers::{ProducerStateManager, snapshot_offsets};
 use super::segment::{Segment, SegmentFiles};
 use super::tail::TailCache;
@@ -91,8 +92,9 @@ impl Log {
             cache: params.cache.clone(),
             snapshot: None,
             effects: Vec::new(),
-            unsynced: loaded.unsynced,
-            dir_unsynced: true,
+            unsynced: Vec::new(),
+            dir_changes: u64::from(loaded.dir_changed),
+            dir_changes_synced: 0,
             generation: 0,
             rng: params.rng.clone(),
             offline: false,
@@ -105,6 +107,8 @@ impl Log {
         if loaded.epochs_changed {
             log.write_epochs()?;
         }
+        // A node has more logs than it writes to.
+        log.release_idle();
         Ok(log)
     }
 
@@ -174,7 +178,7 @@ struct Loaded {
     epochs_changed: bool,
     producers: ProducerStateManager,
     has_partition_metadata: bool,
-    unsynced: Vec<String>,
+    dir_changed: bool,
 }
 
 struct Loader<'a> {
@@ -209,8 +213,11 @@ impl Loader<'_> {
 
     fn load(&mut self) -> Result<Loaded, LogError> {
         let mut entries = self.list()?;
+        // A new directory, or files that come and go while it is loaded.
+        let mut dir_changed = entries.is_empty() || !self.params.clean_shutdown;
         if self.clear_leftovers(&entries)? {
             entries = self.list()?;
+            dir_changed = true;
         }
         let mut segments = self.find_segments(&entries)?;
         let names = || entries.iter().map(|e| e.name.as_str());
@@ -238,6 +245,7 @@ impl Loader<'_> {
             reaches
         });
         let had_log = log_end.is_some();
+        dir_changed |= !had_log;
         if !had_log {
             for segment in std::mem::take(&mut segments) {
                 self.drop_segment(&segment)?;
@@ -283,7 +291,7 @@ impl Loader<'_> {
             epochs_changed,
             producers,
             has_partition_metadata: has(PARTITION_METADATA),
-            unsynced: Vec::new(),
+            dir_changed,
         })
     }
 
@@ -372,19 +380,22 @@ impl Loader<'_> {
             let bytes = self.files.storage.read(&path).map_err(|e| StorageError::new(&path, e))?;
             let parsed = std::str::from_utf8(&bytes).ok().and_then(EpochCache::parse);
             if let Some(cache) = parsed.filter(|cache| !cache.entries().is_empty()) {
-                return Ok((cache, false));
+                // The log's start may be back at an older checkpoint than the epochs.
+                let first = cache.earliest().map_or(i64::MAX, |e| e.start_offset);
+                let start = segments.first().map_or(i64::MAX, |s| s.base_offset).max(self.params.log_start_offset);
+                if first <= start {
+                    return Ok((cache, false));
+                }
+                let mut whole = epochs_of_batches(segments, first);
+                for entry in cache.entries() {
+                    whole.assign(entry.epoch, entry.start_offset);
+                }
+                let changed = whole != cache;
+                return Ok((whole, changed));
             }
         }
         // Missing, empty or damaged: the batches know.
-        let mut cache = EpochCache::default();
-        for segment in segments {
-            let Ok(mut scan) = segment.scan(0, segment.size()) else { continue };
-            while let Ok(Some(batch)) = scan.next() {
-                if cache.latest_epoch().is_none_or(|latest| batch.header.partition_leader_epoch > latest) {
-                    cache.assign(batch.header.partition_leader_epoch, batch.header.base_offset);
-                }
-            }
-        }
+        let cache = epochs_of_batches(segments, i64::MAX);
         let changed = !cache.entries().is_empty();
         Ok((cache, changed))
     }
@@ -403,12 +414,24 @@ impl Loader<'_> {
         } else {
             segments.partition_point(|s| s.base_offset <= recovery_point).saturating_sub(1)
         };
+        if !self.params.clean_shutdown
+            && let Some(first) = segments.get(unflushed)
+        {
+            // The checkpoint may be older or newer than what the disk kept; the batches know.
+            epochs.truncate_from_end(first.base_offset);
+        }
         let mut producers = ProducerStateManager::new(snapshots, self.params.producer_id_expiration_ms);
         let mut ready_at = None;
         let mut index = 0;
         while index < segments.len() {
             let Some(segment) = segments.get(index).cloned() else { break };
-            let must = index >= unflushed || !index_is_sane(&segment)?;
+            let must = index >= unflushed || {
+                // The segment before a recovery point that is its end may have been sealed without a sync.
+                let after = segments.get(index + 1);
+                let at_edge = !self.params.clean_shutdown && after.is_some_and(|s| s.base_offset == recovery_point);
+                !index_is_sane(&segment, index + 1 == segments.len())?
+                    || (at_edge && !index_is_whole(&segment, recovery_point)?)
+            };
             if must {
                 if ready_at != Some(index) {
                     let before = segments.get(..index).unwrap_or(&[]);
@@ -416,7 +439,7 @@ impl Loader<'_> {
                     rebuild_producer_state(&mut producers, &self.files, before, bounds, self.now, self.label)?;
                 }
                 let next = segments.get(index + 1).map(|s| s.base_offset);
-                let cut = self.recover_segment(&segment, next, &mut producers, epochs)?;
+                let cut = self.recover_segment(&segment, next, index >= unflushed, &mut producers, epochs)?;
                 producers.take_snapshot(&self.files).map_err(|e| self.io("producer snapshot", e))?;
                 ready_at = Some(index + 1);
                 if cut && index + 1 < segments.len() {
@@ -442,12 +465,20 @@ impl Loader<'_> {
         Ok(())
     }
 
+    /// What was not flushed may be short although something behind it was kept: the next segment, or what a truncation
+    /// had cut away. Logs that are compacted have holes of their own.
+    fn hole(&self, next_offset: i64, found: Option<i64>) -> Option<String> {
+        let found = found.filter(|found| *found > next_offset)?;
+        (!self.config.compact).then(|| format!("offset {next_offset} is missing before {found}"))
+    }
+
     /// Walks all batches of a segment, rebuilding indexes, epochs and producer state; cuts a torn tail. True when
     /// something was cut.
     fn recover_segment(
         &self,
         segment: &Segment,
         next_segment: Option<i64>,
+        unflushed: bool,
         producers: &mut ProducerStateManager,
         epochs: &mut EpochCache,
     ) -> Result<bool, LogError> {
@@ -456,9 +487,11 @@ impl Loader<'_> {
         segment.with_indexes(|indexes, files| indexes.reset(files))?;
         let mut reader = BatchReader::new(file.clone(), size);
         let (mut last_index_entry, mut next_offset) = (0, segment.base_offset);
-        let mut last_epoch = -1;
+        let mut last_epoch = epochs.epoch_for_offset(segment.base_offset).unwrap_or(-1);
+        let mut overlap = false;
         let bad = loop {
             let (position, header, batch) = match reader.next().map_err(|e| segment.error(e))? {
+                Next::End if unflushed => break self.hole(next_offset, next_segment),
                 Next::End => break None,
                 Next::Bad(reason) => break Some(reason),
                 Next::Batch(position, header, batch) => (position, header, batch),
@@ -466,9 +499,20 @@ impl Loader<'_> {
             if header.base_offset < next_offset || header.last_offset_delta < 0 {
                 break Some(format!("offset {} where {next_offset} was expected", header.base_offset));
             }
+            if next_segment.is_some_and(|base| header.base_offset >= base) {
+                // A truncation that the disk has forgotten: the next segment is the newer one.
+                overlap = true;
+                break None;
+            }
+            if unflushed && next_offset >= self.params.recovery_point
+                && let Some(reason) = self.hole(next_offset, Some(header.base_offset))
+            {
+                break Some(reason);
+            }
             if !segment.can_hold(header.last_offset()) {
                 break Some(format!("offset {} is too far from the segment's start", header.last_offset()));
             }
+            // What a truncation had cut away may be back behind what was written after it.
             if header.partition_leader_epoch >= 0 && header.partition_leader_epoch < last_epoch {
                 break Some(format!("leader epoch {} after {last_epoch}", header.partition_leader_epoch));
             }
@@ -498,8 +542,12 @@ impl Loader<'_> {
             next_offset = header.next_offset();
             producers.set_map_end_offset(next_offset);
             reader.accept();
+            if unflushed && next_segment.is_some_and(|base| base < next_offset) {
+                break Some(format!("the next segment starts below {next_offset}"));
+            }
         };
         let valid = reader.position;
+        let mut cut = false;
         if let Some(reason) = bad {
             let flushed = next_offset < self.params.recovery_point;
             let later_segment = next_segment.is_some_and(|base| base <= self.params.recovery_point);
@@ -517,11 +565,16 @@ impl Loader<'_> {
                 "Found invalid messages in log segment {} at byte offset {valid}: {reason}. Truncating to offset {next_offset}",
                 self.files.path(&segment.log_name()).display()
             );
+            cut = true;
+        }
+        if (cut || overlap) && valid < size {
             file.set_len(valid).map_err(|e| segment.error(e))?;
             segment.set_size(valid);
+            // Before anything is written behind it.
+            file.sync().map_err(|e| segment.error(e))?;
         }
         segment.with_indexes(|indexes, files| indexes.seal(files, segment.base_offset))?;
-        Ok(valid < size)
+        Ok(cut)
     }
 }
 
@@ -594,35 +647,112 @@ fn corrupt_record(segment: &Segment, position: u64, error: &AppendError) -> LogE
     log_error_of_read(segment.corrupt(position, error.to_string()))
 }
 
-/// Whether a segment's indexes can be used as they are.
-fn index_is_sane(segment: &Segment) -> Result<bool, LogError> {
+/// The epochs that batches below `end` carry. Stops where the log cannot be read: recovery will find out.
+fn epochs_of_batches(segments: &[Arc<Segment>], end: i64) -> EpochCache {
+    let mut cache = EpochCache::default();
+    for segment in segments {
+        let Ok(mut scan) = segment.scan(0, segment.size()) else { break };
+        while let Ok(Some(batch)) = scan.next() {
+            if batch.header.base_offset >= end {
+                return cache;
+            }
+            if cache.latest_epoch().is_none_or(|latest| batch.header.partition_leader_epoch > latest) {
+                cache.assign(batch.header.partition_leader_epoch, batch.header.base_offset);
+            }
+        }
+    }
+    cache
+}
+
+/// Whether a segment's indexes can be used as they are. Looks into the files only if `thorough`.
+fn index_is_sane(segment: &Segment, thorough: bool) -> Result<bool, LogError> {
     let size = segment.size();
     let sane = segment.with_indexes(|indexes, files| {
-        if !indexes.offset.exists() {
-            return Ok(size == 0);
+        if size == 0 {
+            return Ok(indexes.offset.entries() == 0 && indexes.time.entries() == 0);
+        }
+        let most = size / RECORD_BATCH_OVERHEAD as u64 + 1;
+        let fits = |entries: u32| u64::from(entries) <= most;
+        if !indexes.offset.exists() || !indexes.time.exists() {
+            return Ok(false);
+        }
+        if !fits(indexes.offset.entries()) || !fits(indexes.time.entries()) {
+            return Ok(false);
+        }
+        if !indexes.txn.is_sane(files, segment.base_offset) {
+            return Ok(false);
         }
         let entries = indexes.offset.entries();
-        if entries > 0 {
-            let last = super::index::OffsetEntry::decode(&indexes.offset.entry(files, entries - 1)?);
+        if thorough && entries > 0 {
+            let last = OffsetEntry::decode(&indexes.offset.entry(files, entries - 1)?);
             // Space that was allocated ahead reads as zeros.
             if last.relative_offset < 0 || last.position <= 0 || u64::try_from(last.position).is_ok_and(|p| p >= size) {
                 return Ok(false);
             }
         }
         let entries = indexes.time.entries();
-        if entries > 0 {
-            let first = super::index::TimeEntry::decode(&indexes.time.entry(files, 0)?);
-            let last = super::index::TimeEntry::decode(&indexes.time.entry(files, entries - 1)?);
+        if thorough && entries > 0 {
+            let first = TimeEntry::decode(&indexes.time.entry(files, 0)?);
+            let last = TimeEntry::decode(&indexes.time.entry(files, entries - 1)?);
             if last.timestamp < first.timestamp || last.relative_offset < 0 || last.timestamp <= 0 {
                 return Ok(false);
             }
-        } else if size > 0 && !indexes.time.exists() {
-            return Ok(false);
         }
-        Ok(indexes.txn.is_sane(files, segment.base_offset))
+        Ok(true)
     })?;
     Ok(sane)
 }
+
+/// Reads both indexes from end to end: entries increase, point into the segment, and reach its end, which must be `end`
+/// at most (a truncation that the disk has forgotten may have left more).
+fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
+    let size = segment.size();
+    let (last_position, max) = {
+        let ends = segment.with_indexes(|indexes, files| {
+            let mut last: Option<OffsetEntry> = None;
+            for n in 0..indexes.offset.entries() {
+                let entry = OffsetEntry::decode(&indexes.offset.entry(files, n)?);
+                let inside = u64::try_from(entry.position).is_ok_and(|p| p < size);
+                let after = last.is_none_or(|l| entry.relative_offset > l.relative_offset && entry.position > l.position);
+                if !inside || !after || entry.relative_offset < 0 {
+                    return Ok(None);
+                }
+                last = Some(entry);
+            }
+            let mut max: Option<TimeEntry> = None;
+            for n in 0..indexes.time.entries() {
+                let entry = TimeEntry::decode(&indexes.time.entry(files, n)?);
+                let after = max.is_none_or(|m| entry.timestamp > m.timestamp && entry.relative_offset >= m.relative_offset);
+                if !after || entry.relative_offset < 0 {
+                    return Ok(None);
+                }
+                max = Some(entry);
+            }
+            Ok(Some((last.map_or(0, |e| u64::try_from(e.position).unwrap_or(0)), max)))
+        })?;
+        let Some(ends) = ends else { return Ok(false) };
+        ends
+    };
+    // Batches after the last entry are found by a walk; a long one means that entries are missing.
+    if size - last_position > MAX_UNINDEXED_BYTES {
+        return Ok(false);
+    }
+    let known = max.map_or(-1, |m| m.timestamp);
+    let from = match max {
+        Some(m) => segment.locate(segment.base_offset + i64::from(m.relative_offset), size).map_err(log_error_of_read)?,
+        None => None,
+    };
+    let mut scan = segment.scan(from.map_or(0, |b| b.position), size).map_err(log_error_of_read)?;
+    while let Some(batch) = scan.next().map_err(log_error_of_read)? {
+        if batch.header.max_timestamp > known {
+            return Ok(false);
+        }
+    }
+    Ok(segment.read_next_offset().map_err(log_error_of_read)? <= end)
+}
+
+/// See [`index_is_whole`].
+const MAX_UNINDEXED_BYTES: u64 = 4 << 20;
 
 enum Next<'a> {
     End,

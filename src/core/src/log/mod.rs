@@ -33,6 +33,8 @@ mod tail;
 mod txn_index;
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
 mod tests;
 
 pub use append::{AppendBatch, AppendInfo, AppendRequest};
@@ -91,10 +93,11 @@ pub struct Log {
     cache: Arc<TailCache>,
     snapshot: Option<Arc<LogSnapshot>>,
     effects: Vec<LogEffect>,
-    /// Files that were replaced since the last flush.
-    unsynced: Vec<String>,
-    /// Entries of the directory changed since the last flush.
-    dir_unsynced: bool,
+    /// Side files that may not be on the medium yet, each with the number of its change.
+    unsynced: Vec<(String, u64)>,
+    /// Changes of the directory's entries so far, and how many of them are on the medium.
+    dir_changes: u64,
+    dir_changes_synced: u64,
     /// Counts truncations: a flush that began before one proves nothing about what came after.
     generation: u64,
     rng: Rng,
