@@ -122,7 +122,7 @@ impl<const N: usize> IndexFile<N> {
         Ok(())
     }
 
-    /// The `n`th entry; precondition `n < entries()`.
+    /// The `n`th entry; precondition `n < entries()`. Leaves no file open: sealed segments are many.
     pub fn entry(&mut self, files: &LogFiles, n: u32) -> io::Result<[u8; N]> {
         let mut out = [0; N];
         if n >= self.on_disk {
@@ -130,13 +130,30 @@ impl<const N: usize> IndexFile<N> {
             let slot = self.pending.get(at..at + N).ok_or(io::ErrorKind::UnexpectedEof)?;
             out.copy_from_slice(slot);
         } else {
+            let was_open = self.file.is_some();
             self.open(files)?.read_exact_at(&mut out, u64::from(n) * N as u64)?;
+            if !was_open {
+                self.file = None;
+            }
         }
         Ok(out)
     }
 
+    /// All entries, read at once.
+    pub fn all(&mut self, files: &LogFiles) -> io::Result<Vec<[u8; N]>> {
+        let mut bytes = vec![0; self.on_disk as usize * N];
+        if self.on_disk > 0 {
+            self.open(files)?.read_exact_at(&mut bytes, 0)?;
+        }
+        bytes.extend_from_slice(&self.pending);
+        Ok(bytes.as_chunks::<N>().0.to_vec())
+    }
+
     /// The number of entries for which `before` holds; they come first.
     pub fn partition_point(&mut self, files: &LogFiles, mut before: impl FnMut(&[u8; N]) -> bool) -> io::Result<u32> {
+        if self.on_disk > 0 {
+            self.open(files)?;
+        }
         let (mut low, mut high) = (0, self.entries());
         while low < high {
             let middle = low + (high - low) / 2;

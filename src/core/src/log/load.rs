@@ -710,8 +710,8 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
     let (last_position, max) = {
         let ends = segment.with_indexes(|indexes, files| {
             let mut last: Option<OffsetEntry> = None;
-            for n in 0..indexes.offset.entries() {
-                let entry = OffsetEntry::decode(&indexes.offset.entry(files, n)?);
+            for entry in indexes.offset.all(files)? {
+                let entry = OffsetEntry::decode(&entry);
                 let inside = u64::try_from(entry.position).is_ok_and(|p| p < size);
                 let after = last.is_none_or(|l| entry.relative_offset > l.relative_offset && entry.position > l.position);
                 if !inside || !after || entry.relative_offset < 0 {
@@ -720,8 +720,8 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
                 last = Some(entry);
             }
             let mut max: Option<TimeEntry> = None;
-            for n in 0..indexes.time.entries() {
-                let entry = TimeEntry::decode(&indexes.time.entry(files, n)?);
+            for entry in indexes.time.all(files)? {
+                let entry = TimeEntry::decode(&entry);
                 let after = max.is_none_or(|m| entry.timestamp > m.timestamp && entry.relative_offset >= m.relative_offset);
                 if !after || entry.relative_offset < 0 {
                     return Ok(None);

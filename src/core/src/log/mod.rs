@@ -35,6 +35,8 @@ mod txn_index;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod interop_tests;
+#[cfg(test)]
 mod tests;
 
 pub use append::{AppendBatch, AppendInfo, AppendRequest};

@@ -160,6 +160,18 @@ impl Segment {
         Ok(entry.and_then(|e| u64::try_from(e.position).ok()).unwrap_or(0))
     }
 
+    /// The offset of the first index entry at or behind `position`: an upper bound for what lies before it. `None` when
+    /// the index ends earlier.
+    pub fn offset_at_or_after(&self, position: u64) -> io::Result<Option<i64>> {
+        let mut indexes = lock(&self.indexes);
+        let at = |e: &[u8; 8]| OffsetEntry::decode(e);
+        let n = indexes.offset.partition_point(&self.files, |e| u64::try_from(at(e).position).is_ok_and(|p| p < position))?;
+        if n >= indexes.offset.entries() {
+            return Ok(None);
+        }
+        Ok(Some(self.base_offset + i64::from(at(&indexes.offset.entry(&self.files, n)?).relative_offset)))
+    }
+
     /// The first batch that reaches `offset`, within the first `limit` bytes; `None` when all of it lies below.
     pub fn locate(&self, offset: i64, limit: u64) -> Result<Option<BatchPosition>, ReadError> {
         let start = match self.index_position(offset) {

@@ -263,10 +263,13 @@ impl LogSnapshot {
     }
 
     /// The upper end of what `plan` holds, for [`Self::aborted_transactions`]: the next index entry's offset, else the
-    /// end of its segment. May be higher than what is really there, never lower.
+    /// end of its segment (`LocalLog.addAbortedTransactions`). May be higher than what is really there, never lower.
     pub fn upper_bound_of(&self, plan: &FetchPlan) -> i64 {
         let next = self.segments.partition_point(|s| s.base_offset <= plan.segment_base_offset);
-        self.segments.get(next).map_or(self.log_end_offset, |s| s.base_offset)
+        let end = self.segments.get(next).map_or(self.log_end_offset, |s| s.base_offset);
+        let segment = next.checked_sub(1).and_then(|i| self.segments.get(i));
+        let indexed = segment.and_then(|s| s.offset_at_or_after(plan.position + plan.size).ok().flatten());
+        indexed.unwrap_or(end)
     }
 
     /// Where `epoch` ends; see [`EpochCache::end_offset_for`].

@@ -94,7 +94,7 @@ impl TxnIndex {
         if !self.exists {
             return Ok(Arc::default());
         }
-        let file = self.open(files)?;
+        let file = files.open(&self.name, OpenMode::ReadWrite)?;
         let len = usize::try_from(file.len()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
         let mut bytes = vec![0; len - len % ABORTED_TXN_SIZE];
         file.read_exact_at(&mut bytes, 0)?;
