@@ -83,9 +83,6 @@ pub enum ApplyError {
     /// Removal of an entry that does not exist.
     #[error("no access control entry {0}")]
     UnknownAcl(Uuid),
-    /// A record of a later release.
-    #[error("record {0} is not known")]
-    UnknownRecord(String),
     /// Transaction markers out of order.
     #[error("{0}")]
     Transaction(&'static str),
