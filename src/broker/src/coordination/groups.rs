@@ -15,7 +15,7 @@ use ottla_base::ids::{CONSUMER_OFFSETS_TOPIC, coordinator_partition};
 use ottla_base::rng::Rng;
 use ottla_core::coordinator::group::api::{DescribedGroup, ListedGroup, OffsetFetchRequest, OffsetFetchResponse};
 use ottla_core::coordinator::group::{
-    CoordinatorRecord, GroupConfig, GroupCoordinator, GroupRequest, GroupResponse, GroupShard,
+    CoordinatorRecord, GroupConfig, GroupCoordinator, GroupRequest, GroupResponse, GroupShard, replay_encoded,
 };
 use ottla_core::coordinator::runtime::{Appended, NO_PRODUCER_ID, RequestToken, TransactionResult};
 use ottla_core::errors::KafkaError;
@@ -38,6 +38,15 @@ const LOAD_WAIT: Duration = Duration::from_secs(2);
 const LOAD_CHUNK: u32 = 4 << 20;
 /// What one batch of the offsets topic may take when decompressed.
 const LOAD_DECOMPRESSED_MAX: usize = 512 << 20;
+
+/// Why a partition cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("the record at offset {0} cannot be read: {1}")]
+    Record(i64, CoordinatorRecordError),
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -139,9 +148,6 @@ impl GroupCoordinators {
 
     /// DescribeGroups of one group.
     pub async fn describe(&self, group: &str, api_version: i16) -> Result<DescribedGroup, KafkaError> {
-        if group.is_empty() {
-            return Err(KafkaError::InvalidGroupId);
-        }
         self.read(group, |coordinator| coordinator.describe_group(group, api_version)).await
     }
 
@@ -161,8 +167,7 @@ impl GroupCoordinators {
         Ok(out)
     }
 
-    /// The shard of a group. COORDINATOR_NOT_AVAILABLE before the offsets topic exists, NOT_COORDINATOR when another node
-    /// leads, COORDINATOR_LOAD_IN_PROGRESS when loading takes longer than a request may wait for it.
+    /// The shard of a group. NOT_COORDINATOR when another node leads or the offsets topic does not exist, COORDINATOR_LOAD_IN_PROGRESS when loading takes longer than a request may wait for it.
     async fn active(&self, group: &str) -> Result<Arc<ShardHandle>, KafkaError> {
         let deadline = tokio::time::Instant::now() + LOAD_WAIT;
         loop {
@@ -172,7 +177,8 @@ impl GroupCoordinators {
                 image.topic(CONSUMER_OFFSETS_TOPIC).map(|t| i32::try_from(t.partition_count()).unwrap_or(i32::MAX))
             };
             let Some(partitions) = partitions.filter(|n| *n > 0) else {
-                return Err(KafkaError::CoordinatorNotAvailable);
+                // Without the topic nobody coordinates, which Kafka tells in the same way.
+                return Err(KafkaError::NotCoordinator);
             };
             let slot = self.shards.read().get(&coordinator_partition(group, partitions)).cloned();
             match slot {
@@ -334,17 +340,11 @@ impl GroupCoordinators {
                     continue;
                 }
                 let producer_id = if header.is_transactional() { header.producer_id } else { NO_PRODUCER_ID };
-                for_each_record::<BatchError>(batch, LOAD_DECOMPRESSED_MAX, |_, record| {
+                for_each_record::<LoadError>(batch, LOAD_DECOMPRESSED_MAX, |_, record| {
                     let at = header.base_offset + i64::from(record.offset_delta);
                     let Some(key) = record.key else { return Ok(()) };
-                    match CoordinatorRecord::decode(key, record.value) {
-                        Ok(decoded) => shard.replay(at, producer_id, decoded, now),
-                        Err(CoordinatorRecordError::UnknownType(kind)) => {
-                            tracing::warn!("Unknown record type {kind} in __consumer_offsets-{} at offset {at}; it is kept out of the state", replica.index);
-                        }
-                        Err(error) => tracing::warn!("a record of __consumer_offsets-{} at offset {at} cannot be read: {error}", replica.index),
-                    }
-                    Ok(())
+                    replay_encoded(&mut shard, at, producer_id, (key, record.value), now)
+                        .map_err(|e| LoadError::Record(at, e))
                 })
                 .map_err(|e| e.to_string())?;
             }

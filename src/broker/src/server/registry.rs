@@ -197,12 +197,18 @@ pub fn compatibility_page() -> String {
     );
     for kafka in KAFKA.iter().filter(|api| api.is_on(Listener::Broker)) {
         let served = match APIS.iter().find(|api| api.key == kafka.key) {
-            Some(api) if api.advertised_min != api.min => format!("{}–{} (advertised from {})", api.min, api.max, api.advertised_min),
+            Some(api) if api.advertised_min != api.min => {
+                format!("{}–{} (advertised from {})", api.min, api.max, api.advertised_min)
+            }
             Some(api) => format!("{}–{}", api.min, api.max),
             None => "–".to_owned(),
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(page, "| {} | {} | {}–{} | {served} |", kafka.key, kafka.name, kafka.min_version, kafka.max_version);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {}–{} | {served} |",
+            kafka.key, kafka.name, kafka.min_version, kafka.max_version
+        );
     }
     page.push_str(
         "\nNotes\n\n\
@@ -238,7 +244,10 @@ mod tests {
         if std::env::var_os("OTTLA_REGENERATE").is_some() {
             std::fs::write(&path, compatibility_page()).unwrap();
         }
-        assert!(std::fs::read_to_string(&path).unwrap() == compatibility_page(), "docs/compatibility.md is out of date");
+        assert!(
+            std::fs::read_to_string(&path).unwrap() == compatibility_page(),
+            "docs/compatibility.md is out of date"
+        );
     }
 
     #[test]
