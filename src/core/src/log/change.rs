@@ -311,21 +311,12 @@ impl Log {
         )?;
         self.high_watermark = self.high_watermark.min(offset);
         self.snapshot = None;
-        self.request_sync_of(&segment)?;
-        Ok(())
-    }
-
-    /// A truncation has to reach the medium before what is appended after it: otherwise a power cut could bring old
-    /// batches back behind new ones.
-    fn request_sync_of(&mut self, segment: &Segment) -> Result<(), StorageError> {
-        let file = segment.log_file().map_err(|e| segment.error(e))?;
-        self.effects.push(LogEffect::Flush(FlushRequest {
-            storage: self.files.storage.clone(),
-            files: vec![file],
-            paths: Vec::new(),
-            dirs: Vec::new(),
-            token: FlushToken { up_to: 0, generation: self.generation, dir_changes: 0 },
-        }));
+        // The truncation has to reach the medium before the recovery point passes it: otherwise a power cut could bring
+        // old batches back.
+        for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            self.note_change(Some(file_name(segment.base_offset, suffix)));
+        }
+        self.request_flush();
         Ok(())
     }
 

@@ -455,7 +455,8 @@ fn run(seed: u64, steps: u32, stop_at: Option<u64>, power_cut: bool) -> u64 {
 fn every_stop(seeds: std::ops::Range<u64>, power_cut: bool) {
     let more = std::env::var("OTTLA_LOG_SEEDS").ok().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
     for seed in seeds.start..seeds.end + more {
-        let ops = run(seed, 60, None, power_cut);
+        let ops = std::panic::catch_unwind(|| run(seed, 60, None, power_cut));
+        let ops = ops.unwrap_or_else(|_| panic!("run({seed}, 60, None, {power_cut}) fails"));
         for stop in 0..ops {
             let outcome = std::panic::catch_unwind(|| run(seed, 60, Some(stop), power_cut));
             assert!(outcome.is_ok(), "run({seed}, 60, Some({stop}), {power_cut}) fails");

@@ -71,9 +71,9 @@ impl Log {
     ) -> Result<Log, LogError> {
         let files = Arc::new(LogFiles::new(storage, dir.to_path_buf()));
         let label = files.label();
-        let mut loader = Loader { config: &config, params: &params, now, label: &label, files, removed: Vec::new() };
+        let mut loader = Loader { config: &config, params: &params, now, label: &label, files, removed: Vec::new(), rebuilt: Vec::new() };
         let loaded = loader.load()?;
-        let removed = std::mem::take(&mut loader.removed);
+        let (removed, rebuilt) = (std::mem::take(&mut loader.removed), std::mem::take(&mut loader.rebuilt));
         let files = loader.files.clone();
         let log_start_offset = loaded.log_start_offset;
         let mut log = Log {
@@ -103,6 +103,9 @@ impl Log {
         };
         log.start_active(now);
         log.delete_removed(&removed, now)?;
+        for name in rebuilt {
+            log.note_change(Some(name));
+        }
         log.load_topic_id(params.topic_id, loaded.has_partition_metadata)?;
         if loaded.epochs_changed {
             log.write_epochs()?;
@@ -188,6 +191,8 @@ struct Loader<'a> {
     label: &'a str,
     files: Arc<LogFiles>,
     removed: Vec<PathBuf>,
+    /// Index files that were written anew.
+    rebuilt: Vec<String>,
 }
 
 impl Loader<'_> {
@@ -439,6 +444,7 @@ impl Loader<'_> {
                     rebuild_producer_state(&mut producers, &self.files, before, bounds, self.now, self.label)?;
                 }
                 let next = segments.get(index + 1).map(|s| s.base_offset);
+                self.rebuilt.extend([INDEX_SUFFIX, TIME_INDEX_SUFFIX].map(|suffix| file_name(segment.base_offset, suffix)));
                 let cut = self.recover_segment(&segment, next, index >= unflushed, &mut producers, epochs)?;
                 producers.take_snapshot(&self.files).map_err(|e| self.io("producer snapshot", e))?;
                 ready_at = Some(index + 1);
