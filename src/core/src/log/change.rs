@@ -395,8 +395,9 @@ impl Log {
         if offset <= self.log_start_offset {
             return Ok(false);
         }
+        // Kafka raises the recovery point too. But a crash may bring an older start back, and what lies between has
+        // perhaps not been flushed.
         self.log_start_offset = offset;
-        self.recovery_point = self.recovery_point.max(offset);
         tracing::info!("[UnifiedLog partition={}] Incremented log start offset to {offset}", self.label);
         if Arc::make_mut(&mut self.epochs).truncate_from_start(offset) {
             self.write_epochs()?;
@@ -407,8 +408,18 @@ impl Log {
     }
 
     /// Deletes segments below the log's start and, with `cleanup.policy=delete`, those that retention has caught up
-    /// with. Only what the high watermark has passed. Returns how many.
+    /// with. Only what the high watermark has passed. Returns how many. A log that has not been written to since the last
+    /// call also lets go of its files and memory ([`Self::release_idle`]).
     pub fn delete_old_segments(&mut self, now: Now) -> Result<usize, LogError> {
+        let deleted = self.delete_by_retention(now);
+        if self.log_end_offset == self.end_at_last_retention {
+            self.release_idle();
+        }
+        self.end_at_last_retention = self.log_end_offset;
+        deleted
+    }
+
+    fn delete_by_retention(&mut self, now: Now) -> Result<usize, LogError> {
         self.check_online()?;
         let start = self.log_start_offset;
         let mut deleted = self.delete_while(now, |_, next| Ok(next.is_some_and(|base| base <= start)))?;
@@ -461,6 +472,7 @@ impl Log {
         if new_start > self.log_start_offset {
             self.increment_log_start_offset(new_start)?;
         }
+        self.recovery_point = self.recovery_point.max(new_start);
         let segments = Arc::make_mut(&mut self.segments);
         let rest = segments.split_off(count);
         let removed = std::mem::replace(segments, rest);

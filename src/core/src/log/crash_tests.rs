@@ -181,7 +181,7 @@ impl World {
                 let target = self.model.log_start + self.rng.below(span + 1) as i64;
                 // The owner lowers the checkpoint before the log is cut.
                 let kept = self.model.batches.iter().filter(|b| b.last < target).map(|b| b.last + 1).max();
-                self.model.recovery_point = self.model.recovery_point.min(kept.unwrap_or(target));
+                self.model.recovery_point = self.model.recovery_point.min(kept.unwrap_or(0));
                 self.model.checkpointed_start = self.model.checkpointed_start.min(target);
                 self.model.unsure = true;
                 let result = log.truncate_to(target, now(self.time));

@@ -84,8 +84,9 @@ impl Log {
             log_start_offset,
             log_end_offset: loaded.log_end_offset,
             high_watermark: log_start_offset,
-            recovery_point: loaded.recovery_point.max(log_start_offset),
+            recovery_point: loaded.recovery_point.max(loaded.first_base_offset),
             last_flush_mono_ms: now.mono_ms,
+            end_at_last_retention: -1,
             epochs: Arc::new(loaded.epochs),
             producers: loaded.producers,
             tail: Arc::default(),
@@ -174,6 +175,7 @@ pub fn parse_partition_metadata(bytes: &[u8]) -> Option<Uuid> {
 
 struct Loaded {
     segments: Vec<Arc<Segment>>,
+    first_base_offset: i64,
     log_start_offset: i64,
     log_end_offset: i64,
     recovery_point: i64,
@@ -266,7 +268,7 @@ impl Loader<'_> {
             self.params.recovery_point.min(log_end_offset)
         };
         let first = segments.first().map_or(start, |s| s.base_offset);
-        let log_start_offset = start.max(first);
+        let (log_start_offset, first_base_offset) = (start.max(first), first);
         epochs.truncate_from_end(log_end_offset);
         epochs.truncate_from_start(start);
         epochs_changed |= epochs != before;
@@ -289,6 +291,7 @@ impl Loader<'_> {
         }
         Ok(Loaded {
             segments,
+            first_base_offset,
             log_start_offset,
             log_end_offset,
             recovery_point,

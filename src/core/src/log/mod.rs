@@ -89,6 +89,8 @@ pub struct Log {
     /// Everything below is on the medium.
     recovery_point: i64,
     last_flush_mono_ms: u64,
+    /// To tell whether the log is in use.
+    end_at_last_retention: i64,
     epochs: Arc<EpochCache>,
     producers: ProducerStateManager,
     tail: Arc<Tail>,
