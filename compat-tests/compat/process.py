@@ -228,7 +228,7 @@ def main():
     refusal(report, "a file that is not there", ["/nonexistent/server.properties"], ["/nonexistent/server.properties"])
     refusal(report, "a log directory that is a file", any_port(), ["occupied"],
             prepare=lambda scratch: [(scratch / "occupied").write_text("x") and "--override", f"log.dirs={scratch / 'occupied'}"])
-    refusal(report, "a directory of another node", any_port(), ["node.id"],
+    refusal(report, "a directory of another node", any_port(), ["node id 77"],
             prepare=lambda scratch: [foreign(scratch) and "--override", f"log.dirs={scratch / 'data'}"])
     with Process(*any_port()) as process:
         process.address()
