@@ -4,8 +4,8 @@
 use super::epochs::EpochCache;
 use super::error::{AppendError, StorageError};
 use super::producers::{AppendOrigin, Check, Checked, CompletedTxn, Pending};
-use super::tail::TailBatch;
 use super::segment::Segment;
+use super::tail::TailBatch;
 use super::txn_index::AbortedTxn;
 use super::{Log, LogEffect};
 use bytes::{Bytes, BytesMut};
@@ -141,7 +141,9 @@ impl Log {
             if size > rest.len() {
                 break;
             }
-            if header.partition_leader_epoch != NO_PARTITION_LEADER_EPOCH && header.partition_leader_epoch > leader_epoch {
+            if header.partition_leader_epoch != NO_PARTITION_LEADER_EPOCH
+                && header.partition_leader_epoch > leader_epoch
+            {
                 break;
             }
             verify_crc(rest).map_err(|e| self.damaged(&e.to_string()))?;
@@ -247,11 +249,8 @@ impl Log {
             self.roll(Some(first_offset), now)?;
         }
         let mut work = Pending::default();
-        let check = Check {
-            origin: request.origin,
-            transaction_version: request.transaction_version,
-            partition: &self.label,
-        };
+        let check =
+            Check { origin: request.origin, transaction_version: request.transaction_version, partition: &self.label };
         let staged_before = stage.batches.len();
         let mut offset = first_offset;
         for batch in request.batches {

@@ -180,11 +180,7 @@ impl Log {
         for segment in self.segments.iter().skip(first).filter(|s| s.base_offset < up_to) {
             files.push(segment.log_file().map_err(|e| segment.error(e))?);
             let of_indexes = segment.with_indexes(|ix, files| {
-                Ok([
-                    ix.offset.file_to_sync(files)?,
-                    ix.time.file_to_sync(files)?,
-                    ix.txn.file_to_sync(files)?,
-                ])
+                Ok([ix.offset.file_to_sync(files)?, ix.time.file_to_sync(files)?, ix.txn.file_to_sync(files)?])
             })?;
             files.extend(of_indexes.into_iter().flatten());
         }
@@ -456,7 +452,10 @@ impl Log {
         for (index, segment) in self.segments.iter().enumerate() {
             let next = self.segments.get(index + 1).map(|s| s.base_offset);
             let upper_bound = next.unwrap_or(self.log_end_offset);
-            if self.high_watermark < upper_bound || (next.is_none() && segment.size() == 0) || !condition(segment, next)? {
+            if self.high_watermark < upper_bound
+                || (next.is_none() && segment.size() == 0)
+                || !condition(segment, next)?
+            {
                 break;
             }
             count += 1;

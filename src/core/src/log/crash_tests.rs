@@ -277,8 +277,7 @@ impl World {
             let mut wanted: Vec<Vec<Written>> = self.model.in_flight.clone();
             wanted.push(Vec::new());
             let fits = wanted.iter().any(|extra| {
-                let all: Vec<&Written> =
-                    self.model.batches.iter().chain(extra).filter(|b| b.last >= start).collect();
+                let all: Vec<&Written> = self.model.batches.iter().chain(extra).filter(|b| b.last >= start).collect();
                 all.len() == got.len() && all.iter().zip(&got).all(|(a, b)| a.bytes == *b)
             });
             assert!(fits, "{} batches up to {end}, model up to {}", got.len(), self.model.end());
@@ -287,7 +286,11 @@ impl World {
         for bytes in &got {
             let header = BatchHeader::parse(bytes).unwrap();
             let known = self.model.ever.get(&header.base_offset);
-            assert!(known.is_some_and(|all| all.contains(bytes)), "a batch that nobody wrote at {}", header.base_offset);
+            assert!(
+                known.is_some_and(|all| all.contains(bytes)),
+                "a batch that nobody wrote at {}",
+                header.base_offset
+            );
         }
         let recovery_point = self.model.recovery_point;
         for batch in self.model.batches.iter().filter(|b| b.last < recovery_point && b.last >= start) {
@@ -390,7 +393,8 @@ fn check_derived(log: &mut Log, got: &[Vec<u8>], latest_start: i64) {
             if known.0 != header.producer_epoch {
                 *known = (header.producer_epoch, -1, -1);
             }
-            let abort = bytes[61..].windows(4).any(|w| w == [0, 0, 0, 0]) && !bytes[61..].windows(4).any(|w| w == [0, 0, 0, 1]);
+            let abort =
+                bytes[61..].windows(4).any(|w| w == [0, 0, 0, 0]) && !bytes[61..].windows(4).any(|w| w == [0, 0, 0, 1]);
             if abort && let Some(first) = first {
                 aborted.insert((id, first, header.base_offset));
             }
@@ -417,7 +421,9 @@ fn check_derived(log: &mut Log, got: &[Vec<u8>], latest_start: i64) {
     }
     let indexed: BTreeSet<_> = view.aborted_transactions(start, log.log_end_offset()).unwrap().into_iter().collect();
     for (id, first, last) in aborted {
-        let found = indexed.iter().any(|t| t.producer_id == id && t.last_offset == last && ((t.first_offset <= first || first < latest_start)));
+        let found = indexed
+            .iter()
+            .any(|t| t.producer_id == id && t.last_offset == last && (t.first_offset <= first || first < latest_start));
         assert!(found, "aborted transaction of {id} at {first}..{last} is not in {indexed:?}");
     }
 }
@@ -509,7 +515,8 @@ fn a_flipped_bit_below_the_recovery_point_is_reported_and_above_it_cuts() {
     }
     let end = log.log_end_offset();
     let middle = world.model.batches[world.model.batches.len() / 2].clone();
-    let position: u64 = world.model.batches.iter().take_while(|b| b.base < middle.base).map(|b| b.bytes.len() as u64).sum();
+    let position: u64 =
+        world.model.batches.iter().take_while(|b| b.base < middle.base).map(|b| b.bytes.len() as u64).sum();
     drop(log);
     let path = Path::new(DIR).join(file_name(0, ".log"));
     world.disk.flip_bit(&path, position + 70, 3).unwrap();

@@ -84,7 +84,9 @@ pub enum LogError {
     #[error(transparent)]
     Unreadable(ReadError),
     /// `partition.metadata` names another topic id.
-    #[error("Tried to assign topic ID {wanted} to log for topic partition {dir}, but log already contained topic ID {found}")]
+    #[error(
+        "Tried to assign topic ID {wanted} to log for topic partition {dir}, but log already contained topic ID {found}"
+    )]
     InconsistentTopicId {
         /// The partition's directory.
         dir: String,
@@ -180,7 +182,9 @@ pub enum AppendError {
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// OFFSET_OUT_OF_RANGE.
-    #[error("Received request for offset {offset}, but we only have log segments from {log_start_offset} up to {log_end_offset}.")]
+    #[error(
+        "Received request for offset {offset}, but we only have log segments from {log_start_offset} up to {log_end_offset}."
+    )]
     OutOfRange {
         /// What was asked for.
         offset: i64,

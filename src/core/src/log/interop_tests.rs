@@ -27,7 +27,13 @@ fn makes_a_directory_for_the_dump_tool() {
     let config = LogConfig { segment_bytes: 200_000, index_interval_bytes: 4096, ..LogConfig::default() };
     let params = OpenParams { topic_id: Some(Uuid::from_u128(0x1234_5678_9abc)), ..OpenParams::default() };
     let mut log = Log::open(disk(), &Path::new(&out).join("topic-0"), config, params, now(0)).unwrap();
-    let codecs = [CompressionType::None, CompressionType::Gzip, CompressionType::Snappy, CompressionType::Lz4, CompressionType::Zstd];
+    let codecs = [
+        CompressionType::None,
+        CompressionType::Gzip,
+        CompressionType::Snappy,
+        CompressionType::Lz4,
+        CompressionType::Zstd,
+    ];
     for i in 0..600i32 {
         let timestamp = now(u64::try_from(i).unwrap() * 1000).wall_ms;
         let mut builder = BatchBuilder::new(0);

@@ -9,8 +9,7 @@ use super::change::log_error_of_read;
 use super::error::{AppendError, LogError, StorageError};
 use super::files::{
     CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIX, LEADER_EPOCH_CHECKPOINT, LOG_SUFFIX, LogFiles, PARTITION_METADATA,
-    SWAP_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, offset_of_name, remove_if_exists,
-    rename_if_exists,
+    SWAP_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, offset_of_name, remove_if_exists, rename_if_exists,
 };
 use super::index::{OffsetEntry, TimeEntry};
 use super::producers::{ProducerStateManager, snapshot_offsets};
@@ -288,6 +287,7 @@ impl Loader<'_> {
                 self.now,
                 self.label,
             )?;
+            super::window::refill(&mut producers, &segments, log_start_offset)?;
         }
         Ok(Loaded {
             segments,
@@ -330,8 +330,12 @@ impl Loader<'_> {
         }
         for (name, offset) in valid.iter().filter(|(name, _)| name.ends_with(".log.swap")) {
             let path = self.files.path(name);
-            let file = self.files.storage.open(&path, ottla_base::storage::OpenMode::Read).map_err(|e| self.io(name, e))?;
-            range = (range.0.min(*offset), range.1.max(next_offset_of(file.as_ref(), *offset).map_err(|e| self.io(name, e))?));
+            let file =
+                self.files.storage.open(&path, ottla_base::storage::OpenMode::Read).map_err(|e| self.io(name, e))?;
+            range = (
+                range.0.min(*offset),
+                range.1.max(next_offset_of(file.as_ref(), *offset).map_err(|e| self.io(name, e))?),
+            );
         }
         for entry in entries {
             let name = entry.name.as_str();
@@ -513,7 +517,8 @@ impl Loader<'_> {
                 overlap = true;
                 break None;
             }
-            if unflushed && next_offset >= self.params.recovery_point
+            if unflushed
+                && next_offset >= self.params.recovery_point
                 && let Some(reason) = self.hole(next_offset, Some(header.base_offset))
             {
                 break Some(reason);
@@ -722,7 +727,8 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
             for entry in indexes.offset.all(files)? {
                 let entry = OffsetEntry::decode(&entry);
                 let inside = u64::try_from(entry.position).is_ok_and(|p| p < size);
-                let after = last.is_none_or(|l| entry.relative_offset > l.relative_offset && entry.position > l.position);
+                let after =
+                    last.is_none_or(|l| entry.relative_offset > l.relative_offset && entry.position > l.position);
                 if !inside || !after || entry.relative_offset < 0 {
                     return Ok(None);
                 }
@@ -731,7 +737,8 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
             let mut max: Option<TimeEntry> = None;
             for entry in indexes.time.all(files)? {
                 let entry = TimeEntry::decode(&entry);
-                let after = max.is_none_or(|m| entry.timestamp > m.timestamp && entry.relative_offset >= m.relative_offset);
+                let after =
+                    max.is_none_or(|m| entry.timestamp > m.timestamp && entry.relative_offset >= m.relative_offset);
                 if !after || entry.relative_offset < 0 {
                     return Ok(None);
                 }
@@ -748,7 +755,9 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
     }
     let known = max.map_or(-1, |m| m.timestamp);
     let from = match max {
-        Some(m) => segment.locate(segment.base_offset + i64::from(m.relative_offset), size).map_err(log_error_of_read)?,
+        Some(m) => {
+            segment.locate(segment.base_offset + i64::from(m.relative_offset), size).map_err(log_error_of_read)?
+        }
         None => None,
     };
     let mut scan = segment.scan(from.map_or(0, |b| b.position), size).map_err(log_error_of_read)?;
@@ -884,4 +893,3 @@ fn next_offset_of(file: &dyn File, base_offset: i64) -> io::Result<i64> {
     }
     Ok(next)
 }
-

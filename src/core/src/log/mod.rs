@@ -3,7 +3,7 @@
 //! Reading order: [`config`], [`error`], `files` (names), [`epochs`], [`producers`], `index` and `txn_index`, `segment`
 //! (one segment and how to find a batch in it), `tail` (newest batches in memory), [`snapshot`] (what readers see),
 //! this file (the log as its owner sees it), `append`, `change` (roll, truncate, delete, flush), `load` (opening and
-//! recovery).
+//! recovery) and `window` (duplicate windows after it).
 //!
 //! A [`Log`] has one owner at a time, who calls it with `&mut` and hands in `Now`. Readers use [`LogSnapshot`]s that the
 //! owner publishes. Writes go to the page cache inline. What may block for long leaves as a [`LogEffect`]: syncs (whose
@@ -31,6 +31,7 @@ mod segment;
 pub mod snapshot;
 mod tail;
 mod txn_index;
+mod window;
 
 #[cfg(test)]
 mod crash_tests;

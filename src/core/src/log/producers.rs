@@ -116,6 +116,11 @@ impl ProducerStateEntry {
         self.last_timestamp = batch.timestamp;
     }
 
+    /// Fewer batches than duplicates may be looked for in, although there have been older ones.
+    fn is_short(&self) -> bool {
+        self.batches.len() < NUM_BATCHES_TO_RETAIN && self.batches.first().is_some_and(|b| b.first_seq() != 0)
+    }
+
     fn find_duplicate(&self, header: &BatchHeader) -> Option<BatchMetadata> {
         if header.producer_epoch != self.producer_epoch {
             return None;
@@ -301,8 +306,7 @@ impl ProducerStateManager {
     }
 
     fn is_expired(&self, entry: &ProducerStateEntry, now_ms: i64) -> bool {
-        entry.current_txn_first_offset.is_none()
-            && now_ms.saturating_sub(entry.last_timestamp) >= self.expiration_ms
+        entry.current_txn_first_offset.is_none() && now_ms.saturating_sub(entry.last_timestamp) >= self.expiration_ms
     }
 
     /// Forgets producers that have been silent for `producer.id.expiration.ms`, never one with an open transaction.
@@ -332,8 +336,7 @@ impl ProducerStateManager {
             return Ok(Checked::Duplicate(duplicate));
         }
         let original_epoch = committed.map_or(NO_PRODUCER_EPOCH, |e| e.producer_epoch);
-        let mut entry =
-            work.find(id).or(committed).cloned().unwrap_or_else(|| ProducerStateEntry::empty(id));
+        let mut entry = work.find(id).or(committed).cloned().unwrap_or_else(|| ProducerStateEntry::empty(id));
         if header.is_control() {
             if let Some(marker) = EndTxnMarker::read(header, records)? {
                 let completed = end_txn(&mut entry, header, marker, check)?;
@@ -401,6 +404,30 @@ impl ProducerStateManager {
         let mut work = Pending::default();
         self.analyze(&Pending::default(), &mut work, header, records, check)?;
         Ok(self.commit(work, header.next_offset()).into_iter().next())
+    }
+
+    /// Whether some producer's window has room for a batch older than those that it holds.
+    pub fn has_short_window(&self) -> bool {
+        self.producers.values().any(ProducerStateEntry::is_short)
+    }
+
+    /// Puts a batch that was read from the log below the batches that its producer's window holds, if it belongs there.
+    /// Batches come newest first.
+    pub fn add_older(&mut self, header: &BatchHeader) {
+        if !header.has_producer_id() || header.is_control() {
+            return;
+        }
+        let Some(entry) = self.producers.get_mut(&header.producer_id) else { return };
+        let below = entry.batches.first().is_some_and(|b| header.last_offset() < b.first_offset());
+        if below && entry.is_short() && entry.producer_epoch == header.producer_epoch {
+            let batch = BatchMetadata {
+                last_seq: header.last_sequence(),
+                last_offset: header.last_offset(),
+                offset_delta: header.last_offset_delta,
+                timestamp: header.max_timestamp,
+            };
+            entry.batches.insert(0, batch);
+        }
     }
 
     fn clear(&mut self) {

@@ -4,7 +4,9 @@
 //! any time; a reader that holds a handle goes on reading. The owner alone changes sizes.
 
 use super::error::{ReadError, StorageError};
-use super::files::{DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, LogFiles, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, lock};
+use super::files::{
+    DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, LogFiles, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, lock,
+};
 use super::index::{IndexFile, OffsetEntry, TimeEntry};
 use super::txn_index::{AbortedTxn, TxnIndex};
 use ottla_base::storage::{File, OpenMode};
@@ -138,7 +140,10 @@ impl Segment {
         self.files.error(&self.log_name(), source)
     }
 
-    pub fn with_indexes<T>(&self, change: impl FnOnce(&mut Indexes, &LogFiles) -> io::Result<T>) -> Result<T, StorageError> {
+    pub fn with_indexes<T>(
+        &self,
+        change: impl FnOnce(&mut Indexes, &LogFiles) -> io::Result<T>,
+    ) -> Result<T, StorageError> {
         let mut indexes = lock(&self.indexes);
         change(&mut indexes, &self.files).map_err(|e| self.files.error(&file_name(self.base_offset, INDEX_SUFFIX), e))
     }
@@ -165,7 +170,9 @@ impl Segment {
     pub fn offset_at_or_after(&self, position: u64) -> io::Result<Option<i64>> {
         let mut indexes = lock(&self.indexes);
         let at = |e: &[u8; 8]| OffsetEntry::decode(e);
-        let n = indexes.offset.partition_point(&self.files, |e| u64::try_from(at(e).position).is_ok_and(|p| p < position))?;
+        let n = indexes
+            .offset
+            .partition_point(&self.files, |e| u64::try_from(at(e).position).is_ok_and(|p| p < position))?;
         if n >= indexes.offset.entries() {
             return Ok(None);
         }
@@ -180,7 +187,9 @@ impl Segment {
             _ => 0,
         };
         match self.scan_for(offset, start, limit) {
-            Ok(found) if start == 0 || found.is_some_and(|f| f.header.base_offset <= offset || f.position > start) => Ok(found),
+            Ok(found) if start == 0 || found.is_some_and(|f| f.header.base_offset <= offset || f.position > start) => {
+                Ok(found)
+            }
             _ => self.scan_for(offset, 0, limit),
         }
     }
@@ -206,7 +215,11 @@ impl Segment {
         let size = self.size();
         let start = self.with_indexes(|ix, files| {
             let n = ix.offset.entries();
-            if n == 0 { Ok(0) } else { Ok(u64::try_from(OffsetEntry::decode(&ix.offset.entry(files, n - 1)?).position).unwrap_or(0)) }
+            if n == 0 {
+                Ok(0)
+            } else {
+                Ok(u64::try_from(OffsetEntry::decode(&ix.offset.entry(files, n - 1)?).position).unwrap_or(0))
+            }
         });
         let from = |start: u64| -> Result<Option<i64>, ReadError> {
             let mut scan = self.scan(start, size)?;
@@ -310,14 +323,16 @@ impl Indexes {
     /// Takes note of a batch's timestamp.
     pub fn observe(&mut self, files: &LogFiles, base_offset: i64, header: &BatchHeader) -> io::Result<()> {
         if header.max_timestamp > self.load_max_timestamp(files, base_offset)?.timestamp {
-            self.max_timestamp = Some(TimestampOffset { timestamp: header.max_timestamp, offset: header.last_offset() });
+            self.max_timestamp =
+                Some(TimestampOffset { timestamp: header.max_timestamp, offset: header.last_offset() });
         }
         Ok(())
     }
 
     /// Adds an entry for the batch that ends at `last_offset` and starts at `position`, to both indexes.
     pub fn add(&mut self, files: &LogFiles, base_offset: i64, last_offset: i64, position: u64) -> io::Result<()> {
-        let (Ok(relative_offset), Ok(position)) = (i32::try_from(last_offset - base_offset), i32::try_from(position)) else {
+        let (Ok(relative_offset), Ok(position)) = (i32::try_from(last_offset - base_offset), i32::try_from(position))
+        else {
             return Ok(());
         };
         if self.offset.entries() > 0 && last_offset <= self.load_last_offset(files, base_offset)? {
@@ -371,13 +386,13 @@ impl Indexes {
 
     /// Drops entries at or above `offset` (`truncateTo` of the three indexes). The caller sets the largest timestamp.
     pub fn truncate_to(&mut self, files: &LogFiles, base_offset: i64, offset: i64) -> io::Result<()> {
-        let keep = self.offset.partition_point(files, |e| {
-            base_offset + i64::from(OffsetEntry::decode(e).relative_offset) < offset
-        })?;
+        let keep = self
+            .offset
+            .partition_point(files, |e| base_offset + i64::from(OffsetEntry::decode(e).relative_offset) < offset)?;
         self.offset.truncate(files, keep)?;
-        let keep = self.time.partition_point(files, |e| {
-            base_offset + i64::from(TimeEntry::decode(e).relative_offset) < offset
-        })?;
+        let keep = self
+            .time
+            .partition_point(files, |e| base_offset + i64::from(TimeEntry::decode(e).relative_offset) < offset)?;
         self.time.truncate(files, keep)?;
         self.txn.truncate_to(files, offset)?;
         self.max_timestamp = None;

@@ -296,9 +296,13 @@ impl LogSnapshot {
             }
             let size = self.size_of(index);
             let start = segment.position_for_timestamp(timestamp, self.log_start_offset)?;
-            return self.find_record(segment, start, size, |header| header.max_timestamp >= timestamp, |offset, time| {
-                time >= timestamp && offset >= self.log_start_offset
-            });
+            return self.find_record(
+                segment,
+                start,
+                size,
+                |header| header.max_timestamp >= timestamp,
+                |offset, time| time >= timestamp && offset >= self.log_start_offset,
+            );
         }
         Ok(None)
     }

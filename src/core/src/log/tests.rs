@@ -58,7 +58,8 @@ fn appended_batches_get_consecutive_offsets_and_the_leaders_epoch() {
         let mut log = open(&dir, LogConfig::default(), params);
         let first = append(&mut log, batch(3, 10, 5));
         assert_eq!((first.first_offset, first.last_offset, first.log_append_time), (0, 2, -1));
-        let second = log.append_as_leader(&[batch(1, 10, 6), batch(2, 10, 7)], AppendOrigin::Client, EPOCH, now(1)).unwrap();
+        let second =
+            log.append_as_leader(&[batch(1, 10, 6), batch(2, 10, 7)], AppendOrigin::Client, EPOCH, now(1)).unwrap();
         assert_eq!((second.first_offset, second.last_offset, second.max_timestamp), (3, 5, 8));
         assert_eq!(log.log_end_offset(), 6);
         assert_eq!(read(&mut log, 1, 1 << 20), [(0, 2), (3, 3), (4, 5)]);
@@ -125,7 +126,10 @@ fn a_duplicate_returns_the_original_offset_and_a_gap_is_refused() {
     assert_eq!(again.log_append_time, 1_700_000_000_000);
     assert_eq!(log.log_end_offset(), 12);
     let mut refuse = |b: AppendBatch| log.append_as_leader(&[b], AppendOrigin::Client, EPOCH, now(1)).unwrap_err();
-    assert!(matches!(refuse(producer_batch(7, 0, 0, 2)), AppendError::OutOfOrderSequence(_)), "older than five batches");
+    assert!(
+        matches!(refuse(producer_batch(7, 0, 0, 2)), AppendError::OutOfOrderSequence(_)),
+        "older than five batches"
+    );
     assert!(matches!(refuse(producer_batch(7, 0, 13, 2)), AppendError::OutOfOrderSequence(_)), "a gap");
     assert!(matches!(refuse(producer_batch(7, 1, 1, 2)), AppendError::OutOfOrderSequence(_)), "new epoch starts at 0");
     append(&mut log, producer_batch(7, 1, 0, 1));
@@ -138,10 +142,19 @@ fn a_duplicate_returns_the_original_offset_and_a_gap_is_refused() {
 fn one_refused_request_of_a_group_does_not_hinder_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(&dir, LogConfig::default(), OpenParams::default());
-    let batches = [producer_batch(7, 0, 0, 1), producer_batch(7, 0, 5, 1), producer_batch(7, 0, 1, 1), producer_batch(7, 0, 0, 1)];
+    let batches = [
+        producer_batch(7, 0, 0, 1),
+        producer_batch(7, 0, 5, 1),
+        producer_batch(7, 0, 1, 1),
+        producer_batch(7, 0, 0, 1),
+    ];
     let requests: Vec<AppendRequest<'_>> = batches
         .iter()
-        .map(|b| AppendRequest { batches: std::slice::from_ref(b), origin: AppendOrigin::Client, transaction_version: 0 })
+        .map(|b| AppendRequest {
+            batches: std::slice::from_ref(b),
+            origin: AppendOrigin::Client,
+            transaction_version: 0,
+        })
         .collect();
     let results = log.append_group(&requests, EPOCH, now(1));
     assert_eq!(results[0].as_ref().unwrap().first_offset, 0);
@@ -168,6 +181,35 @@ fn producer_state_survives_a_clean_and_an_unclean_restart() {
         let again = append(&mut log, producer_batch(7, 0, 3, 1));
         assert!(again.duplicate && again.first_offset == 3);
         assert_eq!(append(&mut log, producer_batch(7, 0, 4, 1)).first_offset, 4);
+    }
+}
+
+#[test]
+fn every_batch_in_flight_is_recognised_after_restarts_and_across_segments() {
+    for clean in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        // About 30 batches to a segment, and two more producers between.
+        let mut log = open(&dir, small_segments(), OpenParams::default());
+        for i in 0..61 {
+            append(&mut log, producer_batch(7, 0, i * 2, 2));
+            append(&mut log, producer_batch(8, i as i16, 0, 1));
+            append(&mut log, batch(1, 10, 5));
+        }
+        for _ in 0..2 {
+            if clean {
+                log.close_clean(now(2)).unwrap();
+            }
+            drop(log);
+            log = open(&dir, small_segments(), OpenParams { clean_shutdown: clean, ..OpenParams::default() });
+        }
+        assert!(log.snapshot().segment_count() > 2);
+        assert_eq!(log.producer(7).unwrap().batches().len(), 5);
+        assert_eq!(log.producer(8).unwrap().batches().len(), 1, "older epochs do not count");
+        for i in 56..61 {
+            let again = append(&mut log, producer_batch(7, 0, i * 2, 2));
+            assert!(again.duplicate && again.first_offset == i64::from(i) * 4, "batch {i}: {again:?}");
+        }
+        assert!(!append(&mut log, producer_batch(7, 0, 122, 2)).duplicate);
     }
 }
 
@@ -280,7 +322,8 @@ fn a_truncated_log_ends_where_it_was_cut_and_forgets_what_followed() {
     let dir = tempfile::tempdir().unwrap();
     let mut log = open(&dir, small_segments(), OpenParams::default());
     for i in 0..40 {
-        let info = log.append_as_leader(&[producer_batch(7, 0, i * 3, 3)], AppendOrigin::Client, i / 10, now(1)).unwrap();
+        let info =
+            log.append_as_leader(&[producer_batch(7, 0, i * 3, 3)], AppendOrigin::Client, i / 10, now(1)).unwrap();
         assert_eq!(info.first_offset, i64::from(i) * 3);
     }
     assert!(!log.truncate_to(120, now(2)).unwrap());
@@ -419,7 +462,8 @@ fn the_tail_is_served_from_memory_within_the_budget() {
 #[test]
 fn flushes_are_asked_for_by_count_and_by_time_and_move_the_recovery_point() {
     let dir = tempfile::tempdir().unwrap();
-    let mut log = open(&dir, LogConfig { flush_messages: 3, flush_ms: 500, ..LogConfig::default() }, OpenParams::default());
+    let mut log =
+        open(&dir, LogConfig { flush_messages: 3, flush_ms: 500, ..LogConfig::default() }, OpenParams::default());
     let flushes = |log: &mut Log, at: u64| {
         let requests: Vec<FlushRequest> = log
             .take_effects()
@@ -464,7 +508,8 @@ fn leftovers_of_compaction_and_deletion_are_cleared_as_kafka_does() {
     let path = |name: String| dir.path().join("topic-0").join(name);
     // The second segment has been compacted and waits to be swapped in; the third to be removed.
     for suffix in [".log", ".index", ".timeindex"] {
-        std::fs::rename(path(file_name(bases[1], suffix)), path(format!("{}.swap", file_name(bases[1], suffix)))).unwrap();
+        std::fs::rename(path(file_name(bases[1], suffix)), path(format!("{}.swap", file_name(bases[1], suffix))))
+            .unwrap();
     }
     std::fs::write(path(file_name(bases[1], ".txnindex")), b"old").unwrap();
     std::fs::write(path(format!("{}.deleted", file_name(bases[2], ".log"))), b"x").unwrap();

@@ -110,7 +110,8 @@ mod tests {
         assert_eq!(parse_dir_name("orders-0"), live("orders", 0));
         assert_eq!(parse_dir_name("a-b.c-12"), live("a-b.c", 12));
         assert_eq!(parse_dir_name("__consumer_offsets-49"), live("__consumer_offsets", 49));
-        for bad in ["orders", "-0", "orders-", "orders-x", "", "-delete", "a-delete", "orders-0-delete", "a-0.-delete"] {
+        for bad in ["orders", "-0", "orders-", "orders-x", "", "-delete", "a-delete", "orders-0-delete", "a-0.-delete"]
+        {
             assert_eq!(parse_dir_name(bad), None, "{bad:?}");
         }
         let parsed = parse_dir_name("a.b-1.0123456789abcdef0123456789abcdef-stray").unwrap();
