@@ -70,7 +70,15 @@ impl Log {
     ) -> Result<Log, LogError> {
         let files = Arc::new(LogFiles::new(storage, dir.to_path_buf()));
         let label = files.label();
-        let mut loader = Loader { config: &config, params: &params, now, label: &label, files, removed: Vec::new(), rebuilt: Vec::new() };
+        let mut loader = Loader {
+            config: &config,
+            params: &params,
+            now,
+            label: &label,
+            files,
+            removed: Vec::new(),
+            rebuilt: Vec::new(),
+        };
         let loaded = loader.load()?;
         let (removed, rebuilt) = (std::mem::take(&mut loader.removed), std::mem::take(&mut loader.rebuilt));
         let files = loader.files.clone();
@@ -451,7 +459,8 @@ impl Loader<'_> {
                     rebuild_producer_state(&mut producers, &self.files, before, bounds, self.now, self.label)?;
                 }
                 let next = segments.get(index + 1).map(|s| s.base_offset);
-                self.rebuilt.extend([INDEX_SUFFIX, TIME_INDEX_SUFFIX].map(|suffix| file_name(segment.base_offset, suffix)));
+                self.rebuilt
+                    .extend([INDEX_SUFFIX, TIME_INDEX_SUFFIX].map(|suffix| file_name(segment.base_offset, suffix)));
                 let cut = self.recover_segment(&segment, next, index >= unflushed, &mut producers, epochs)?;
                 producers.take_snapshot(&self.files).map_err(|e| self.io("producer snapshot", e))?;
                 ready_at = Some(index + 1);

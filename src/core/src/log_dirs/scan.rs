@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(scan.clean_shutdown, CleanShutdown::No);
         let found: Vec<_> = scan.logs.iter().map(|l| (l.name.topic.as_str(), l.name.kind, l.recovery_point)).collect();
         assert_eq!(found, [("a", DirKind::Live, 5), ("b", DirKind::Delete, 0)]);
-        assert!(check_duplicate_logs(&[scan.clone()]).is_ok());
+        assert!(check_duplicate_logs(std::slice::from_ref(&scan)).is_ok());
         assert!(check_duplicate_logs(&[scan.clone(), scan]).is_err());
         std::fs::create_dir(root.path().join("stranger")).unwrap();
         assert!(matches!(scan_log_dir(&disk, root.path()), Err(ScanError::NotAPartition(_))));

@@ -62,7 +62,6 @@ async fn handle(context: RequestContext, request: ApiVersionsRequest) -> ApiVers
         response.finalized_features_epoch = image.last_offset();
         response.finalized_features = image
             .finalized_features()
-            .map(|(name, level)| (name, level))
             .chain(Some((KRAFT_VERSION, node.metadata.kraft_version())))
             .filter(|(_, level)| *level > 0)
             .map(|(name, level)| {

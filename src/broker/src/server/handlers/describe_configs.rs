@@ -61,9 +61,7 @@ fn describe(context: &RequestContext, kind: i8, name: &str) -> Result<Vec<Descri
     let invalid = |message: String| ApiError::new(KafkaError::InvalidRequest, message);
     match kind {
         ConfigResource::TOPIC => {
-            if let Err(error) = validate_topic_name(name) {
-                return Err(error);
-            }
+            validate_topic_name(name)?;
             if image.topic(name).is_none() {
                 return Err(ApiError::bare(KafkaError::UnknownTopicOrPartition));
             }
