@@ -26,6 +26,10 @@ def main():
     clients.add_argument("--only", action="append", help="a scenario; default: all")
     suite("crashes", "kill -9 under load ($OTTLA_KILLS times)")
     suites.add_parser("process", help="the binary as a process: start, stop, refusals, sizes")
+    bench = suites.add_parser("bench", help="figures beside Apache Kafka's")
+    bench.add_argument("--pairs", type=int, default=5)
+    bench.add_argument("--scale", type=float, default=1.0, help="multiplies the record counts")
+    bench.add_argument("--no-document", action="store_true", help="do not write docs/benchmarks.md")
     suites.add_parser("fetch", help="fetch and build everything that the suites need")
     args = parser.parse_args()
 
@@ -47,6 +51,9 @@ def main():
     if args.suite == "process":
         from . import process
         return process.main()
+    if args.suite == "bench":
+        from . import bench
+        return bench.main(args.pairs, args.scale, not args.no_document)
     if args.suite == "fetch":
         from . import clients
         return clients.fetch()

@@ -98,6 +98,7 @@ def fetch():
     cache.kafka_jars()
     cache.java_classes("tool-runner", [cache.COMPAT / "tools" / "ToolRunner.java"])
     cache.java_classes("crash-load", [cache.COMPAT / "crashes" / "CrashLoad.java"])
+    cache.java_classes("bench", [cache.COMPAT / "bench" / "Latency.java"])
     for client in COMMANDS:
         COMMANDS[client]()
     return 0

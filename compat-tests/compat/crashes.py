@@ -18,7 +18,7 @@ class Load:
     def __init__(self, bootstrap, codec):
         classes = cache.java_classes("crash-load", [cache.COMPAT / "crashes" / "CrashLoad.java"])
         self.process = subprocess.Popen(
-            ["java", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            ["java", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
              "-cp", cache.classpath(classes), "CrashLoad", bootstrap, codec],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()

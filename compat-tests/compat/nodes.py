@@ -5,6 +5,7 @@ differential run is the broker and not its configuration. Nothing here waits by 
 serves when it logs so, Ottla when its ready file exists.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -81,12 +82,27 @@ class Node:
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         return properties
 
-    def spawn(self, args, ready, seconds, env=None):
+    def start(self, seconds=60):
+        self.prepare()
+        self.launch()
+        self.wait_until_served(seconds)
+
+    @contextlib.contextmanager
+    def directory_only(self):
+        """For a caller that starts the node itself: it is stopped and its directory removed at the end."""
+        try:
+            yield self
+        finally:
+            self.__exit__(None)
+
+    def spawn(self, args, env=None):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT, env=env, start_new_session=True)
+
+    def wait_until_served(self, seconds=60):
         deadline = time.monotonic() + seconds
-        while not ready():
+        while not self.serves():
             if self.process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with code {self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > deadline:
@@ -150,7 +166,7 @@ class Kafka(Node):
     def java(self, *args):
         return ["java", *self.flags, "-Dorg.slf4j.simpleLogger.defaultLogLevel=info", "-cp", cache.classpath(), *args]
 
-    def start(self, seconds=60):
+    def prepare(self):
         # Ports are drawn once: a restart must find the voter where the quorum says it is.
         if self.bootstrap is None:
             self.bootstrap, self.controller = (f"127.0.0.1:{port}" for port in free_ports(2))
@@ -158,14 +174,15 @@ class Kafka(Node):
         if not (self.data / "meta.properties").exists():
             cache.command(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", self.properties,
                                     "--standalone"))
-        before = self.log.stat().st_size if self.log.exists() else 0
 
-        def ready():
-            with open(self.log, "rb") as log:
-                log.seek(before)
-                return b"Kafka Server started" in log.read()
+    def launch(self):
+        self.log_from = self.log.stat().st_size if self.log.exists() else 0
+        self.spawn(self.java("kafka.Kafka", self.properties))
 
-        self.spawn(self.java("kafka.Kafka", self.properties), ready, seconds)
+    def serves(self):
+        with open(self.log, "rb") as log:
+            log.seek(self.log_from)
+            return b"Kafka Server started" in log.read()
 
 
 class Ottla(Node):
@@ -175,17 +192,31 @@ class Ottla(Node):
         super().__init__(settings, directory)
         self.binary = binary or ottla_binary()
 
-    def start(self, seconds=20):
+    def prepare(self):
         # The controller's port is drawn here, for a handover to Apache Kafka; the broker's by the first start.
         if self.controller is None:
             self.controller = f"127.0.0.1:{free_ports(1)[0]}"
-        properties = self.write_properties(self.bootstrap or "127.0.0.1:0", self.controller)
-        ready_file = self.directory / "ready"
-        ready_file.unlink(missing_ok=True)
+        self.properties = self.write_properties(self.bootstrap or "127.0.0.1:0", self.controller)
+        self.ready_file = self.directory / "ready"
+        self.ready_file.unlink(missing_ok=True)
+
+    def launch(self):
         # Variables like KAFKA_HEAP_OPTS of the caller's shell are no part of a test.
         env = {k: v for k, v in os.environ.items() if not k.startswith("KAFKA_")}
-        self.spawn([self.binary, properties, "--ready-file", ready_file], ready_file.exists, seconds, env)
-        self.bootstrap = ready_file.read_text().strip()
+        self.spawn([self.binary, self.properties, "--ready-file", self.ready_file], env)
+
+    def announced(self):
+        """The address in the ready file, LookupError before there is one."""
+        if not self.ready_file.exists():
+            raise LookupError("not ready")
+        return self.ready_file.read_text().strip()
+
+    def serves(self):
+        return self.ready_file.exists()
+
+    def wait_until_served(self, seconds=20):
+        super().wait_until_served(seconds)
+        self.bootstrap = self.announced()
 
 
 def ottla_binary() -> Path:
