@@ -13,6 +13,13 @@ pub struct Client {
     correlation_id: i32,
 }
 
+impl Clone for Client {
+    /// The same connection: one end to write, one to read.
+    fn clone(&self) -> Client {
+        Client { stream: self.stream.try_clone().unwrap(), correlation_id: self.correlation_id }
+    }
+}
+
 impl Client {
     /// Connects; reads fail after 30 s, so that a test never hangs.
     pub fn connect(addr: SocketAddr) -> Client {
@@ -43,9 +50,15 @@ impl Client {
         self.correlation_id
     }
 
+    /// Sends a frame of which this is everything but the size.
+    pub fn send_frame(&mut self, frame: &[u8]) {
+        self.stream.write_all(&(frame.len() as i32).to_be_bytes()).unwrap();
+        self.stream.write_all(frame).unwrap();
+    }
+
     /// Receives the response to the latest request.
     pub fn receive<R: Request>(&mut self, version: i16) -> R::Response {
-        let mut frame = self.receive_frame().expect("a response");
+        let mut frame = self.receive_frame().unwrap_or_else(|e| panic!("API {} v{version}: no response: {e}", R::KEY));
         let header = ResponseHeader::decode(&mut frame, R::Response::header_version(version)).unwrap();
         assert!(header.correlation_id <= self.correlation_id);
         let response = R::Response::decode(&mut frame, version).unwrap_or_else(|e| panic!("v{version}: {e}"));

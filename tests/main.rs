@@ -1,1 +1,6 @@
 //! In-process integration tests: a node driven by raw requests, and the simulator.
+
+mod client;
+mod fixture;
+mod replies;
+mod wire;

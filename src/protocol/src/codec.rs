@@ -118,6 +118,33 @@ macro_rules! message {
     (@header response) => { 0 };
 }
 
+/// Pairs requests with their responses, so that code generic over kafka-protocol's `Request` takes ours too.
+macro_rules! requests {
+    ($($request:ident => $response:ident,)*) => {$(
+        impl kafka_protocol::protocol::Request for crate::generated::$request {
+            const KEY: i16 = crate::generated::$request::API_KEY;
+            type Response = crate::generated::$response;
+        }
+    )*};
+}
+
+requests! {
+    ListOffsetsRequest => ListOffsetsResponse,
+    OffsetCommitRequest => OffsetCommitResponse,
+    OffsetFetchRequest => OffsetFetchResponse,
+    WriteTxnMarkersRequest => WriteTxnMarkersResponse,
+    DescribeLogDirsRequest => DescribeLogDirsResponse,
+    BrokerHeartbeatRequest => BrokerHeartbeatResponse,
+    ShareFetchRequest => ShareFetchResponse,
+    ShareAcknowledgeRequest => ShareAcknowledgeResponse,
+    AddRaftVoterRequest => AddRaftVoterResponse,
+    WriteShareGroupStateRequest => WriteShareGroupStateResponse,
+    ReadShareGroupStateSummaryRequest => ReadShareGroupStateSummaryResponse,
+    StreamsGroupHeartbeatRequest => StreamsGroupHeartbeatResponse,
+    StreamsGroupDescribeRequest => StreamsGroupDescribeResponse,
+    DescribeShareGroupOffsetsRequest => DescribeShareGroupOffsetsResponse,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

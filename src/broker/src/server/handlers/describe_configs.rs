@@ -33,7 +33,7 @@ async fn handle(context: RequestContext, request: DescribeConfigsRequest) -> Des
         match describe(&context, resource.resource_type, &resource.resource_name) {
             Err(error) => {
                 out.error_code = error.error.code();
-                out.error_message = error.message.map(text);
+                out.error_message = Some(text(error.message.unwrap_or_default()));
             }
             Ok(entries) => {
                 let wanted = |name: &str| {
@@ -42,7 +42,8 @@ async fn handle(context: RequestContext, request: DescribeConfigsRequest) -> Des
                         .as_ref()
                         .is_none_or(|keys| keys.is_empty() || keys.iter().any(|k| k.as_str() == name))
                 };
-                out.error_message = None;
+                // Kafka says "" here, never null.
+                out.error_message = Some(text(""));
                 out.configs = entries
                     .into_iter()
                     .filter(|entry| wanted(&entry.name))

@@ -19,6 +19,7 @@ async fn handle(
 ) -> ListPartitionReassignmentsResponse {
     let image = context.node().metadata.image();
     let mut response = ListPartitionReassignmentsResponse::default();
+    response.error_message = None;
     match request.topics {
         None => response.topics.extend(image.topics().filter_map(|t| ongoing(t, |_| true))),
         Some(topics) => {
