@@ -79,11 +79,12 @@ impl EffectRunner {
                     });
                     let Ok((request, result)) = flushed.await else { return };
                     let manager = runner.manager.get().and_then(Weak::upgrade);
-                    let Some(replica) = manager.and_then(|m| m.get(key.0, key.1)) else { return };
+                    let Some(manager) = manager else { return };
+                    let Some(replica) = manager.get(key.0, key.1) else { return };
                     match result {
-                        Ok(()) => replica.with_partition(|p, now| p.log_mut().on_flushed(request.token(), now)),
+                        Ok(()) => replica.on_flushed(request.token()),
                         // Never retried on the same file: the kernel may have dropped what it could not write.
-                        Err(error) => replica.fail(&error),
+                        Err(error) => manager.fail(&replica, &error),
                     }
                 });
             }

@@ -5,8 +5,9 @@
 //! Invariants
 //! - A replica is in the map once its log is open and before it is told its role, so a client that learnt of a leader
 //!   from published metadata finds it.
-//! - A log that cannot be opened is absent from the map and its error is kept: the partition answers
-//!   KAFKA_STORAGE_ERROR, the rest of the node serves.
+//! - A log that cannot be opened, and one that failed later, is absent from the map and remembered: the partition answers
+//!   KAFKA_STORAGE_ERROR, the rest of the node serves. Its directory is not marked as closed cleanly, its checkpoints are
+//!   kept, and a log that was open is not opened again by this process.
 
 use super::effects::EffectRunner;
 use super::log_config;
@@ -19,7 +20,7 @@ use ottla_base::ids::Uuid;
 use ottla_base::rng::Rng;
 use ottla_base::storage::Storage;
 use ottla_core::errors::KafkaError;
-use ottla_core::log::{Log, OpenParams, TailCache};
+use ottla_core::log::{Log, LogConfig, LogError, OpenParams, TailCache};
 use ottla_core::log_dirs::LogDirScan;
 use ottla_core::log_dirs::checkpoints::{self, CleanShutdown, Offsets};
 use ottla_core::log_dirs::names::{DirKind, log_dir_name, suffixed_dir_name};
@@ -30,6 +31,9 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(test)]
+mod tests;
 
 /// Logs that are closed at once.
 const CLOSERS: usize = 16;
@@ -57,13 +61,25 @@ impl LogDir {
     }
 }
 
-/// What a log directory's checkpoints say of one partition; zero where they say nothing.
+/// What is known of a log that is not open: what its directory's checkpoints say, zero where they say nothing.
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
     directory: usize,
     recovery_point: i64,
     log_start_offset: i64,
     high_watermark: i64,
+    /// It was closed cleanly, so it needs no recovery.
+    clean: bool,
+}
+
+/// A replica that belongs here and is not served.
+#[derive(Debug)]
+struct Failed {
+    topic: Arc<str>,
+    /// What is known of its log: kept in the checkpoints, and for the next attempt to open it.
+    known: Known,
+    /// It was open when it failed: what its files hold can be told by a new process only.
+    was_open: bool,
 }
 
 /// See the module.
@@ -82,7 +98,7 @@ pub struct ReplicaManager {
     /// Logs found at start, until metadata claims them.
     found: Mutex<BTreeMap<(String, i32), Known>>,
     replicas: RwLock<HashMap<Key, Arc<Replica>>>,
-    failed: RwLock<HashMap<Key, String>>,
+    failed: RwLock<HashMap<Key, Failed>>,
     checkpointed: Mutex<Checkpointed>,
 }
 
@@ -128,6 +144,7 @@ impl ReplicaManager {
                             recovery_point: log.recovery_point,
                             log_start_offset: log.log_start_offset,
                             high_watermark: log.high_watermark.unwrap_or(0),
+                            clean: dir.is_clean(),
                         };
                         found.insert((log.name.topic.clone(), log.name.partition), known);
                     }
@@ -191,9 +208,7 @@ impl ReplicaManager {
                 replicas: change.partition.replicas.clone(),
             };
             if let Err(error) = replica.lead(&leadership) {
-                tracing::error!(topic = %change.topic, partition = change.index, %error, "cannot lead");
-                self.failed.write().insert((change.topic_id, change.index), error.to_string());
-                self.replicas.write().remove(&(change.topic_id, change.index));
+                self.fail(&replica, &error);
             }
         }
         for change in &local.followers {
@@ -242,19 +257,39 @@ impl ReplicaManager {
         }
     }
 
-    /// The replica of a partition, its log opened or made. `None`, with the reason kept, when the disk refuses.
-    fn ensure(&self, change: &LocalPartition, image: &MetadataImage) -> Option<Arc<Replica>> {
-        let key = (change.topic_id, change.index);
-        if let Some(replica) = self.get(key.0, key.1) {
-            return Some(replica);
+    /// Takes a replica out of service, for the life of this process: its disk cannot be trusted.
+    pub fn fail(&self, replica: &Replica, error: &dyn std::fmt::Display) {
+        tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the replica goes offline");
+        replica.fail();
+        let directory = self.dirs.iter().position(|d| d.id == replica.directory).unwrap_or(0);
+        let known = replica.with_partition(|partition, _| Known {
+            directory,
+            recovery_point: partition.log().recovery_point(),
+            log_start_offset: partition.log().log_start_offset(),
+            high_watermark: partition.log().high_watermark(),
+            clean: false,
+        });
+        let key = (replica.topic_id, replica.index);
+        let mut replicas = self.replicas.write();
+        // It may have been deleted meanwhile.
+        if replicas.remove(&key).is_some() {
+            let failed = Failed { topic: Arc::clone(&replica.topic), known, was_open: true };
+            self.failed.write().insert(key, failed);
         }
-        let dir_name = log_dir_name(&change.topic, change.index);
-        let known = self.found.lock().remove(&(change.topic.to_string(), change.index));
-        let known = known.unwrap_or_else(|| Known { directory: self.emptiest_dir(), ..Known::default() });
-        let dir = &self.dirs[known.directory];
-        let settings = self.settings(&change.topic, image);
+    }
+
+    /// What is known of the log of a partition that is about to be opened. `None` when it must not be.
+    fn known(&self, change: &LocalPartition) -> Option<Known> {
+        if let Some(failed) = self.failed.read().get(&(change.topic_id, change.index)) {
+            return (!failed.was_open).then_some(failed.known);
+        }
+        let found = self.found.lock().remove(&(change.topic.to_string(), change.index));
+        Some(found.unwrap_or_else(|| Known { directory: self.emptiest_dir(), ..Known::default() }))
+    }
+
+    fn open(&self, change: &LocalPartition, known: &Known, config: LogConfig) -> Result<Log, LogError> {
         let params = OpenParams {
-            clean_shutdown: dir.is_clean(),
+            clean_shutdown: known.clean,
             recovery_point: known.recovery_point,
             log_start_offset: known.log_start_offset,
             topic_id: Some(change.topic_id),
@@ -262,17 +297,32 @@ impl ReplicaManager {
             cache: Arc::clone(&self.cache),
             rng: self.rng.lock().fork(),
         };
-        let mut log = match Log::open(
-            Arc::clone(&self.storage),
-            &dir.path().join(&dir_name),
-            log_config(&settings),
-            params,
-            self.clock.now(),
-        ) {
+        let dir = self.dirs[known.directory].path().join(log_dir_name(&change.topic, change.index));
+        Log::open(Arc::clone(&self.storage), &dir, config, params, self.clock.now())
+    }
+
+    /// The replica of a partition, its log opened or made. `None`, with the reason kept, when the disk refuses.
+    fn ensure(&self, change: &LocalPartition, image: &MetadataImage) -> Option<Arc<Replica>> {
+        let key = (change.topic_id, change.index);
+        if let Some(replica) = self.get(key.0, key.1) {
+            return Some(replica);
+        }
+        let mut known = self.known(change)?;
+        let settings = self.settings(&change.topic, image);
+        let mut opened = self.open(change, &known, log_config(&settings));
+        if matches!(opened, Err(LogError::InconsistentTopicId { .. })) {
+            // A topic of this name was deleted and made anew, and the process ended before the directory was renamed.
+            self.set_aside(&change.topic, change.index, known.directory);
+            known = Known { directory: known.directory, ..Known::default() };
+            opened = self.open(change, &known, log_config(&settings));
+        }
+        let mut log = match opened {
             Ok(log) => log,
             Err(error) => {
                 tracing::error!(topic = %change.topic, partition = change.index, %error, "the log cannot be opened");
-                self.failed.write().insert(key, error.to_string());
+                known.clean = false;
+                let failed = Failed { topic: Arc::clone(&change.topic), known, was_open: false };
+                self.failed.write().insert(key, failed);
                 return None;
             }
         };
@@ -282,7 +332,7 @@ impl ReplicaManager {
         let replica = Arc::new(Replica::new(
             Arc::clone(&change.topic),
             change.index,
-            dir.id,
+            self.dirs[known.directory].id,
             partition,
             settings,
             Arc::clone(&self.clock),
@@ -305,14 +355,26 @@ impl ReplicaManager {
     }
 
     fn delete(&self, topic_id: Uuid, topic: &str, index: i32) {
-        self.failed.write().remove(&(topic_id, index));
-        let Some(replica) = self.replicas.write().remove(&(topic_id, index)) else { return };
-        replica.dismiss();
-        let renamed = replica.with_partition(|partition, _| {
-            let name = suffixed_dir_name(topic, index, DirKind::Delete, &mut self.rng.lock());
-            let delay = partition.log().config().file_delete_delay_ms;
-            partition.log_mut().rename_dir(&name).map(|()| (partition.log().dir(), delay))
-        });
+        let (replica, failed) = {
+            let mut replicas = self.replicas.write();
+            let key = (topic_id, index);
+            (replicas.remove(&key), self.failed.write().remove(&key))
+        };
+        let name = suffixed_dir_name(topic, index, DirKind::Delete, &mut self.rng.lock());
+        let renamed = match (replica, failed) {
+            (Some(replica), _) => replica.retire(|partition, _| {
+                let delay_ms = partition.log().config().file_delete_delay_ms;
+                let renamed = partition.log_mut().rename_dir(&name);
+                renamed.map(|()| (partition.log().dir(), delay_ms)).map_err(|e| e.to_string())
+            }),
+            (None, Some(failed)) => {
+                let dir = self.dirs[failed.known.directory].path();
+                let delay_ms = u64::try_from(self.config.topic_settings.file_delete_delay_ms).unwrap_or(0);
+                let renamed = self.storage.rename(&dir.join(log_dir_name(topic, index)), &dir.join(&name));
+                renamed.map(|()| (dir.join(&name), delay_ms)).map_err(|e| e.to_string())
+            }
+            (None, None) => return,
+        };
         match renamed {
             Ok((path, delay_ms)) => self.effects.remove_dir_later(path, delay_ms),
             Err(error) => {
@@ -325,15 +387,19 @@ impl ReplicaManager {
     /// when the first image has been applied.
     pub fn set_strays_aside(&self) {
         for ((topic, partition), known) in std::mem::take(&mut *self.found.lock()) {
-            let dir = self.dirs[known.directory].path();
-            let name = log_dir_name(&topic, partition);
-            let stray = suffixed_dir_name(&topic, partition, DirKind::Stray, &mut self.rng.lock());
-            tracing::warn!(
-                "Found a stray replica {name}, which is not in the metadata of the cluster; it is renamed to {stray}"
-            );
-            if let Err(error) = self.storage.rename(&dir.join(&name), &dir.join(&stray)) {
-                tracing::error!(%error, "a stray replica cannot be renamed");
-            }
+            self.set_aside(&topic, partition, known.directory);
+        }
+    }
+
+    fn set_aside(&self, topic: &str, partition: i32, directory: usize) {
+        let dir = self.dirs[directory].path();
+        let name = log_dir_name(topic, partition);
+        let stray = suffixed_dir_name(topic, partition, DirKind::Stray, &mut self.rng.lock());
+        tracing::warn!(
+            "Found a stray replica {name}, which is not in the metadata of the cluster; it is renamed to {stray}"
+        );
+        if let Err(error) = self.storage.rename(&dir.join(&name), &dir.join(&stray)) {
+            tracing::error!(%error, "a stray replica cannot be renamed");
         }
     }
 
@@ -385,7 +451,16 @@ impl ReplicaManager {
         out
     }
 
-    fn write_changed(&self, name: &str, now: Vec<Offsets>, last: &mut [Offsets]) {
+    fn write_changed(&self, name: &str, mut now: Vec<Offsets>, last: &mut [Offsets]) {
+        for ((_, index), failed) in self.failed.read().iter() {
+            // What is known of it must not be forgotten because it is not served now.
+            let value = match name {
+                checkpoints::RECOVERY_POINT => failed.known.recovery_point,
+                checkpoints::LOG_START_OFFSET => failed.known.log_start_offset,
+                _ => failed.known.high_watermark,
+            };
+            now[failed.known.directory].insert((failed.topic.to_string(), *index), value);
+        }
         for ((dir, new), old) in self.dirs.iter().zip(&now).zip(last.iter_mut()) {
             if new == old {
                 continue;
@@ -402,13 +477,17 @@ impl ReplicaManager {
     pub fn shut_down(&self, broker_epoch: i64) {
         let replicas = self.all();
         let clean: Vec<AtomicBool> = self.dirs.iter().map(|_| AtomicBool::new(true)).collect();
+        for failed in self.failed.read().values() {
+            // It still needs its recovery.
+            clean[failed.known.directory].store(false, Ordering::Relaxed);
+        }
         let clean_of = &clean;
         std::thread::scope(|scope| {
             for share in replicas.chunks(replicas.len().div_ceil(CLOSERS).max(1)) {
                 scope.spawn(move || {
                     for replica in share {
-                        replica.dismiss();
-                        if let Err(error) = replica.with_partition(|partition, now| partition.log_mut().close_clean(now)) {
+                        // Nothing may be appended to a log that was closed.
+                        if let Err(error) = replica.retire(|partition, now| partition.log_mut().close_clean(now)) {
                             tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the log cannot be closed cleanly");
                             if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
                                 clean_of[i].store(false, Ordering::Relaxed);

@@ -7,10 +7,10 @@ use super::effects::EffectRunner;
 use super::inbox::{Actor, Handle};
 use super::waiter::{FetchWaiter, Parked};
 use arc_swap::ArcSwap;
-use ottla_base::clock::Clock;
+use ottla_base::clock::{Clock, Now};
 use ottla_base::config::TopicSettings;
 use ottla_base::ids::Uuid;
-use ottla_core::log::LogError;
+use ottla_core::log::{AppendInfo, FlushToken, LogError, StorageError};
 use ottla_core::partition::{Acks, AppendFailure, AppendResult, Leadership, Partition, PartitionView, ReadBound, Work};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -46,6 +46,8 @@ pub struct State {
     effects: Arc<EffectRunner>,
     /// (topic id, partition), for effects that come back.
     key: (Uuid, i32),
+    /// What `flush.messages` does not let us acknowledge before it is on the medium: (one past its last offset, …).
+    unflushed: Vec<(i64, ProduceToken, AppendInfo)>,
 }
 
 impl State {
@@ -56,10 +58,40 @@ impl State {
         }
     }
 
-    fn answer(done: Vec<(ProduceToken, AppendResult)>) {
+    /// Whether an append that ends at `end` may be acknowledged: Kafka flushes inside the append that leaves
+    /// `flush.messages` records unflushed.
+    fn is_flushed_enough(&self, end: i64) -> bool {
+        let log = self.partition.log();
+        end.saturating_sub(log.recovery_point()) < log.config().flush_messages
+    }
+
+    fn answer(&mut self, done: Vec<(ProduceToken, AppendResult)>) {
         for (token, result) in done {
-            // A producer that is gone does not care.
-            let _ = token.send(result);
+            match result {
+                Ok(info) if !self.is_flushed_enough(info.last_offset + 1) => {
+                    self.unflushed.push((info.last_offset + 1, token, info));
+                }
+                // A producer that is gone does not care.
+                result => drop(token.send(result)),
+            }
+        }
+    }
+
+    /// A sync has succeeded, or `flush.messages` has changed.
+    fn answer_flushed(&mut self) {
+        for (end, token, info) in std::mem::take(&mut self.unflushed) {
+            if self.is_flushed_enough(end) {
+                let _ = token.send(Ok(info));
+            } else {
+                self.unflushed.push((end, token, info));
+            }
+        }
+    }
+
+    /// The replica takes no more part: nobody learns any more whether what was not flushed is safe.
+    fn answer_unflushed(&mut self) {
+        for (_, token, _) in self.unflushed.drain(..) {
+            let _ = token.send(Err(AppendFailure::NotLeader));
         }
     }
 
@@ -71,7 +103,46 @@ impl State {
         let done = self.partition.append(works, now);
         // Readers must find what an acknowledgement promises.
         self.publish();
-        State::answer(done);
+        self.answer(done);
+        if self.partition.log().is_offline() {
+            self.answer_unflushed();
+        }
+    }
+
+    /// Appends for this node's own coordinator. What `flush.messages` wants is synced here and now, as Kafka does.
+    fn append_now(&mut self, work: Work<ProduceToken>, mut result: oneshot::Receiver<AppendResult>) -> AppendResult {
+        let now = self.clock.now();
+        let done = self.partition.append(vec![work], now);
+        for (token, result) in done {
+            let _ = token.send(result);
+        }
+        let result = result.try_recv().unwrap_or(Err(AppendFailure::NotLeader));
+        if let Ok(info) = &result
+            && !self.is_flushed_enough(info.last_offset + 1)
+        {
+            let synced = self.sync();
+            if let Err(error) = synced {
+                self.publish();
+                return Err(AppendFailure::Log(error.into()));
+            }
+        }
+        self.publish();
+        result
+    }
+
+    fn sync(&mut self) -> Result<(), StorageError> {
+        let end = self.partition.log().log_end_offset();
+        let Some(request) = self.partition.log_mut().flush_request(end)? else { return Ok(()) };
+        if let Err(error) = request.run() {
+            let done = self.partition.fail();
+            self.answer(done);
+            self.answer_unflushed();
+            return Err(StorageError::new(self.partition.log().dir(), error));
+        }
+        let now = self.clock.now();
+        self.partition.log_mut().on_flushed(request.token(), now);
+        self.answer_flushed();
+        Ok(())
     }
 
     /// The core, for maintenance under the lock. Whatever it changes is published afterwards.
@@ -128,7 +199,8 @@ impl Replica {
         let first = partition.view();
         let topic_id = first.topic_id;
         let view = Arc::new(ArcSwap::from_pointee(first));
-        let state = State { partition, view: Arc::clone(&view), clock, effects, key: (topic_id, index) };
+        let state =
+            State { partition, view: Arc::clone(&view), clock, effects, key: (topic_id, index), unflushed: Vec::new() };
         Replica {
             topic,
             topic_id,
@@ -158,13 +230,12 @@ impl Replica {
     /// Appends on behalf of this node and waits for the owner, not for replication. The result is the append's own; the
     /// second value is the high watermark after it.
     pub fn append_now(&self, work: impl FnOnce(ProduceToken) -> Work<ProduceToken>) -> (AppendResult, i64) {
-        let (token, mut result) = oneshot::channel();
+        let (token, result) = oneshot::channel();
         let work = work(token);
         debug_assert_eq!(work.acks, Acks::Leader);
         self.actor.with(|state| {
-            state.append_all(vec![work]);
-            let high_watermark = state.partition.log().high_watermark();
-            (result.try_recv().unwrap_or(Err(AppendFailure::NotLeader)), high_watermark)
+            let result = state.append_now(work, result);
+            (result, state.partition.log().high_watermark())
         })
     }
 
@@ -175,22 +246,39 @@ impl Replica {
 
     /// A follower has everything below `log_end_offset`.
     pub fn on_follower_fetch(&self, follower: i32, log_end_offset: i64) {
-        State::answer(self.with_partition(|partition, now| partition.on_follower_fetch(follower, log_end_offset, now)));
+        self.answering(|partition, now| (partition.on_follower_fetch(follower, log_end_offset, now), ()));
     }
 
     /// Leads from now on, or goes on leading with a changed ISR.
     pub fn lead(&self, leadership: &Leadership) -> Result<(), LogError> {
-        self.with_partition(|partition, now| partition.lead(leadership, now)).map(State::answer)
+        self.answering(|partition, now| match partition.lead(leadership, now) {
+            Ok(done) => (done, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        })
     }
 
     /// Follows from now on.
     pub fn follow(&self, leader: i32, epoch: i32) {
-        State::answer(self.with_partition(|partition, _| partition.follow(leader, epoch)));
+        self.actor.with(|state| {
+            let done = state.partition.follow(leader, epoch);
+            state.publish();
+            state.answer(done);
+            state.answer_unflushed();
+        });
     }
 
-    /// Answers everybody who waits here; the replica goes away.
-    pub fn dismiss(&self) {
-        State::answer(self.with_partition(|partition, _| partition.dismiss()));
+    /// Takes no append from here on, answers everybody who waits here, and runs `f` before anybody else comes in: the
+    /// replica is removed, or the node stops.
+    pub fn retire<R>(&self, f: impl FnOnce(&mut Partition<ProduceToken, Parked>, Now) -> R) -> R {
+        self.actor.with(|state| {
+            let now = state.clock.now();
+            let done = state.partition.go_offline();
+            let result = f(&mut state.partition, now);
+            state.publish();
+            state.answer(done);
+            state.answer_unflushed();
+            result
+        })
     }
 
     /// Takes over changed settings.
@@ -198,23 +286,50 @@ impl Replica {
         let config = super::log_config(&settings);
         let min_isr = usize::try_from(settings.min_insync_replicas).unwrap_or(1);
         self.settings.store(Arc::new(settings));
-        State::answer(self.with_partition(|partition, _| {
-            partition.log_mut().set_config(config);
-            partition.set_min_insync_replicas(min_isr)
-        }));
+        self.actor.with(|state| {
+            state.partition.log_mut().set_config(config);
+            let done = state.partition.set_min_insync_replicas(min_isr);
+            state.publish();
+            state.answer(done);
+            state.answer_flushed();
+        });
     }
 
-    /// A sync failed: nobody may believe that the data is safe, so the replica takes no more appends.
-    pub fn fail(&self, error: &std::io::Error) {
-        tracing::error!(topic = %self.topic, partition = self.index, %error, "a sync failed; the replica goes offline");
-        State::answer(self.with_partition(|partition, _| partition.go_offline()));
+    /// What `token` stands for is on the medium.
+    pub fn on_flushed(&self, token: FlushToken) {
+        self.actor.with(|state| {
+            let now = state.clock.now();
+            state.partition.log_mut().on_flushed(token, now);
+            state.publish();
+            state.answer_flushed();
+        });
+    }
+
+    /// A sync failed: nobody may believe that the data is safe, so the replica takes no more part.
+    pub fn fail(&self) {
+        self.actor.with(|state| {
+            let done = state.partition.fail();
+            state.publish();
+            state.answer(done);
+            state.answer_unflushed();
+        });
+    }
+
+    fn answering<R>(
+        &self,
+        f: impl FnOnce(&mut Partition<ProduceToken, Parked>, Now) -> (Vec<(ProduceToken, AppendResult)>, R),
+    ) -> R {
+        self.actor.with(|state| {
+            let now = state.clock.now();
+            let (done, result) = f(&mut state.partition, now);
+            state.publish();
+            state.answer(done);
+            result
+        })
     }
 
     /// Runs `f` as the owner and publishes what it changed.
-    pub fn with_partition<R>(
-        &self,
-        f: impl FnOnce(&mut Partition<ProduceToken, Parked>, ottla_base::clock::Now) -> R,
-    ) -> R {
+    pub fn with_partition<R>(&self, f: impl FnOnce(&mut Partition<ProduceToken, Parked>, Now) -> R) -> R {
         self.actor.with(|state| {
             let now = state.clock.now();
             let result = f(&mut state.partition, now);

@@ -432,6 +432,7 @@ impl Log {
 
     /// A leader of `epoch` begins at `start_offset` (`assignEpochStartOffset`).
     pub fn assign_epoch_start_offset(&mut self, epoch: i32, start_offset: i64) -> Result<(), StorageError> {
+        self.check_online()?;
         if Arc::make_mut(&mut self.epochs).assign(epoch, start_offset) {
             self.snapshot = None;
             self.write_epochs()?;
@@ -448,7 +449,11 @@ impl Log {
         match self.flush_request(self.log_end_offset) {
             Ok(Some(request)) => self.effects.push(LogEffect::Flush(request)),
             Ok(None) => {}
-            Err(error) => tracing::error!("{}: cannot prepare a flush: {error}", self.label),
+            Err(error) => {
+                tracing::error!("{}: cannot prepare a flush: {error}", self.label);
+                // Somebody may wait for it.
+                self.offline = true;
+            }
         }
     }
 }

@@ -258,6 +258,16 @@ impl Log {
         Ok(file)
     }
 
+    /// The log changes no more until it is opened again by another process: what is in memory may be ahead of the medium.
+    pub fn take_offline(&mut self) {
+        self.offline = true;
+    }
+
+    /// Whether an earlier error has put an end to all changes.
+    pub fn is_offline(&self) -> bool {
+        self.offline
+    }
+
     fn check_online(&self) -> Result<(), StorageError> {
         if self.offline { Err(StorageError::Offline { path: self.files.dir() }) } else { Ok(()) }
     }

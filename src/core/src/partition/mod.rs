@@ -281,10 +281,16 @@ impl<P, F: FetchWait> Partition<P, F> {
         self.dismiss()
     }
 
-    /// Takes no more part: its disk cannot be trusted.
+    /// Takes no more part: it is removed, the node stops, or its disk cannot be trusted.
     pub fn go_offline(&mut self) -> Vec<(P, AppendResult)> {
         self.role = Role::Waiting;
         self.dismiss()
+    }
+
+    /// Takes no more part, and its log takes nothing any more: a sync failed, so nobody knows what the medium holds.
+    pub fn fail(&mut self) -> Vec<(P, AppendResult)> {
+        self.log.take_offline();
+        self.go_offline()
     }
 
     /// Answers everybody who waits here: leadership is lost or the replica goes away.

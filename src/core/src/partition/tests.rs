@@ -141,3 +141,16 @@ fn a_new_epoch_begins_at_the_logs_end() {
     let end = p.log().end_offset_for_epoch(0).unwrap();
     assert_eq!((end.epoch, end.offset), (0, 1));
 }
+
+#[test]
+fn a_replica_whose_sync_failed_never_leads_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut p = partition(&dir, 2);
+    lead(&mut p, 0, &[1, 2], &[1, 2]);
+    assert!(p.append(vec![work(1, Acks::All)], NOW).is_empty());
+    assert_eq!(tokens(&p.fail()), [1001]);
+    let again = p.lead(&Leadership { epoch: 1, isr: vec![1], replicas: vec![1] }, NOW);
+    assert!(matches!(again, Err(LogError::Storage(_))));
+    assert_eq!(tokens(&p.append(vec![work(2, Acks::Leader)], NOW)), [1002]);
+    assert!(p.log_mut().close_clean(NOW).is_err(), "its directory was not closed cleanly");
+}
