@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
+use super::output::FrameBuilder;
 use super::registry::Reply;
 
 /// What all requests of one connection share.
@@ -97,6 +98,24 @@ impl RequestContext {
         }
         match finish_frame(out) {
             Some(frame) => Reply::Frame(frame),
+            None => Reply::Close("response is above 2 GiB"),
+        }
+    }
+}
+
+impl RequestContext {
+    /// Encodes a response frame that consists of more than what `encode` writes itself.
+    pub fn reply_in_parts(&self, encode: impl FnOnce(&mut FrameBuilder, i16) -> Result<(), String>) -> Reply {
+        let mut start = BytesMut::with_capacity(256);
+        start.put_i32(0);
+        put_response_header(&self.header, &mut start);
+        let mut frame = FrameBuilder::new(start);
+        if let Err(error) = encode(&mut frame, self.version()) {
+            tracing::error!(api = self.header.api_key, version = self.version(), %error, "response cannot be encoded");
+            return Reply::Close("response cannot be encoded");
+        }
+        match frame.finish() {
+            Some(parts) => Reply::Parts(parts),
             None => Reply::Close("response is above 2 GiB"),
         }
     }

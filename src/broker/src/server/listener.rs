@@ -67,26 +67,25 @@ impl ConnectionCounts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while the node has as many connections as it may have (Kafka stops accepting then).
-    async fn room(&self) {
+    /// A slot for a connection that has been accepted. Waits, and with it the listener, while the node has as many
+    /// connections as it may have (`ConnectionQuotas.waitForConnectionSlot`); `None` when its address has.
+    async fn open_slot(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
         loop {
             let freed = self.freed.notified();
-            if self.lock().all < self.max {
-                return;
+            {
+                let mut counts = self.lock();
+                let of_ip = counts.by_ip.get(&ip).copied().unwrap_or(0);
+                if of_ip >= self.max_per_ip {
+                    return None;
+                }
+                if counts.all < self.max {
+                    counts.by_ip.insert(ip, of_ip + 1);
+                    counts.all += 1;
+                    return Some(Slot { counts: Arc::clone(self), ip });
+                }
             }
             freed.await;
         }
-    }
-
-    fn open_slot(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
-        let mut counts = self.lock();
-        let of_ip = counts.by_ip.entry(ip).or_default();
-        if *of_ip >= self.max_per_ip {
-            return None;
-        }
-        *of_ip += 1;
-        counts.all += 1;
-        Some(Slot { counts: Arc::clone(self), ip })
     }
 }
 
@@ -101,7 +100,8 @@ impl Drop for Slot {
             }
         }
         drop(counts);
-        self.counts.freed.notify_one();
+        // All listeners: one that is woken may have nobody to accept.
+        self.counts.freed.notify_waiters();
     }
 }
 
@@ -124,10 +124,7 @@ pub async fn accept_loop(
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stopped| *stopped) => return,
-            accepted = async {
-                node.connections.room().await;
-                listener.accept().await
-            } => accepted,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -138,7 +135,11 @@ pub async fn accept_loop(
                 continue;
             }
         };
-        let Some(slot) = node.connections.open_slot(peer.ip().to_canonical()) else {
+        let slot = tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            slot = node.connections.open_slot(peer.ip().to_canonical()) => slot,
+        };
+        let Some(slot) = slot else {
             info!(
                 "Rejected connection from {} because the limit of {} connections per address is reached",
                 peer.ip(),

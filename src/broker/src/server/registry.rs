@@ -4,6 +4,7 @@
 
 use super::context::{ConnectionInfo, RequestContext, finish_frame};
 use super::handlers;
+use super::output::Part;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::ApiVersionsResponse;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
@@ -18,11 +19,17 @@ pub const PRODUCE_KEY: i16 = 0;
 /// Key of ApiVersions.
 pub const API_VERSIONS_KEY: i16 = 18;
 
+/// APIs that may wait for minutes for what others do: Fetch, JoinGroup, SyncGroup. While they do, nothing of theirs holds a
+/// slice of the request's frame.
+pub const WAITING_KEYS: [i16; 3] = [1, 11, 14];
+
 /// How a request ends.
 #[derive(Debug)]
 pub enum Reply {
     /// A whole response frame, size included.
     Frame(Bytes),
+    /// The same in pieces.
+    Parts(Vec<Part>),
     /// No response (acks=0).
     Nothing,
     /// The connection is closed, with the reason for the debug log.

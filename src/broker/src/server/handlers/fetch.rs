@@ -20,9 +20,10 @@ use crate::replica::waiter::{CancelOnDrop, FetchWaiter};
 use crate::server::context::RequestContext;
 use crate::server::errors;
 use crate::server::handlers::list_offsets::check_leader;
+use crate::server::output::Part;
 use crate::server::registry::{Api, HandlerFuture, Reply};
 use bytes::Bytes;
-use encode::{Part, Partition, Response, Topic};
+use encode::{Partition, Response, Topic};
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::protocol::Decodable;
 use ottla_base::ids::ZERO_UUID;
@@ -92,12 +93,14 @@ async fn fetch(context: RequestContext, request: FetchRequest) -> Reply {
     drop(image);
     if let Some(error) = opened.error() {
         let response = Response { error: error.code(), ..Response::default() };
-        return context.reply_with(|out, version| response.encode(out, version).map_err(|e| e.to_string()));
+        return context.reply_in_parts(|frame, version| response.encode(frame, version).map_err(|e| e.to_string()));
     }
     let mut pass = read_all(&context, &params, &opened);
     if !pass.respond_now && pass.bytes < params.min_bytes && !params.max_wait.is_zero() && !pass.seen.is_empty() {
         let waiter = FetchWaiter::new(params.min_bytes - pass.bytes);
         let _cancel = CancelOnDrop(Arc::clone(&waiter));
+        // What was found would pin the frames that it came in.
+        pass.partitions = Vec::new();
         for (replica, seen) in pass.seen.drain(..) {
             replica.park(Arc::clone(&waiter), params.bound, seen).await;
         }
@@ -350,5 +353,5 @@ fn respond(context: &RequestContext, opened: &FetchContext, pass: Pass) -> Reply
             _ => response.topics.push(Topic { name: name.to_owned(), id: partition.topic_id, partitions: vec![read] }),
         }
     }
-    context.reply_with(|out, version| response.encode(out, version).map_err(|e| e.to_string()))
+    context.reply_in_parts(|frame, version| response.encode(frame, version).map_err(|e| e.to_string()))
 }

@@ -19,24 +19,8 @@ async fn handle(context: RequestContext, request: JoinGroupRequest) -> JoinGroup
     let version = context.version();
     let member_id = request.member_id.to_string();
     let group_id = request.group_id.to_string();
-    let converted = api::JoinGroupRequest {
-        group_id: group_id.clone(),
-        session_timeout_ms: request.session_timeout_ms,
-        rebalance_timeout_ms: if version >= 1 { request.rebalance_timeout_ms } else { request.session_timeout_ms },
-        member_id: member_id.clone(),
-        group_instance_id: request.group_instance_id.map(|id| id.to_string()),
-        protocol_type: request.protocol_type.to_string(),
-        protocols: request
-            .protocols
-            .iter()
-            .map(|p| api::JoinGroupProtocol {
-                name: p.name.to_string(),
-                // Copied: what a group keeps must not pin the frame.
-                metadata: bytes::Bytes::copy_from_slice(&p.metadata),
-            })
-            .collect(),
-        reason: request.reason.map(|r| r.to_string()),
-    };
+    // The frame must not be kept while the group assembles.
+    let converted = convert(request, version);
     let operation = GroupRequest::JoinGroup(context.group_context(), converted);
     let joined = match context.node().groups.request(&group_id, operation).await {
         Ok(GroupResponse::JoinGroup(joined)) => joined,
@@ -67,4 +51,26 @@ async fn handle(context: RequestContext, request: JoinGroupRequest) -> JoinGroup
         })
         .collect();
     response
+}
+
+/// Consumes the request: what a group keeps is copied out of the frame.
+fn convert(request: JoinGroupRequest, version: i16) -> api::JoinGroupRequest {
+    api::JoinGroupRequest {
+        group_id: request.group_id.to_string(),
+        session_timeout_ms: request.session_timeout_ms,
+        rebalance_timeout_ms: if version >= 1 { request.rebalance_timeout_ms } else { request.session_timeout_ms },
+        member_id: request.member_id.to_string(),
+        group_instance_id: request.group_instance_id.map(|id| id.to_string()),
+        protocol_type: request.protocol_type.to_string(),
+        protocols: request
+            .protocols
+            .iter()
+            .map(|p| api::JoinGroupProtocol {
+                name: p.name.to_string(),
+                // Copied: what a group keeps must not pin the frame.
+                metadata: bytes::Bytes::copy_from_slice(&p.metadata),
+            })
+            .collect(),
+        reason: request.reason.map(|r| r.to_string()),
+    }
 }

@@ -17,19 +17,8 @@ async fn handle(context: RequestContext, request: SyncGroupRequest) -> SyncGroup
     let version = context.version();
     let group_id = request.group_id.to_string();
     let lacks_protocol = version >= 5 && (request.protocol_type.is_none() || request.protocol_name.is_none());
-    let converted = api::SyncGroupRequest {
-        group_id: group_id.clone(),
-        generation_id: request.generation_id,
-        member_id: request.member_id.to_string(),
-        group_instance_id: request.group_instance_id.map(|id| id.to_string()),
-        protocol_type: request.protocol_type.map(|t| t.to_string()),
-        protocol_name: request.protocol_name.map(|n| n.to_string()),
-        assignments: request
-            .assignments
-            .iter()
-            .map(|a| (a.member_id.to_string(), bytes::Bytes::copy_from_slice(&a.assignment)))
-            .collect(),
-    };
+    // The frame must not be kept while the group waits for its leader.
+    let converted = convert(request);
     let synced = if lacks_protocol {
         api::SyncGroupResponse::error(KafkaError::InconsistentGroupProtocol)
     } else {
@@ -45,4 +34,21 @@ async fn handle(context: RequestContext, request: SyncGroupRequest) -> SyncGroup
     response.protocol_name = synced.protocol_name.filter(|_| version >= 5).map(text);
     response.assignment = synced.assignment;
     response
+}
+
+/// Consumes the request: what a group keeps is copied out of the frame.
+fn convert(request: SyncGroupRequest) -> api::SyncGroupRequest {
+    api::SyncGroupRequest {
+        group_id: request.group_id.to_string(),
+        generation_id: request.generation_id,
+        member_id: request.member_id.to_string(),
+        group_instance_id: request.group_instance_id.map(|id| id.to_string()),
+        protocol_type: request.protocol_type.map(|t| t.to_string()),
+        protocol_name: request.protocol_name.map(|n| n.to_string()),
+        assignments: request
+            .assignments
+            .iter()
+            .map(|a| (a.member_id.to_string(), bytes::Bytes::copy_from_slice(&a.assignment)))
+            .collect(),
+    }
 }

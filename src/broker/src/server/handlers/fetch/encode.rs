@@ -1,39 +1,12 @@
-//! The Fetch response, written by hand so that record bytes go from the page cache straight into the response frame:
-//! one `pread` into the buffer that is sent, no second copy.
+//! The Fetch response, written by hand so that record bytes are not copied: they leave from where they lie, in memory or in
+//! a segment file.
 //!
 //! Must equal kafka-protocol's encoding byte for byte; the test compares every version.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use crate::server::output::{FrameBuilder, Part};
+use bytes::{BufMut, BytesMut};
 use ottla_base::ids::Uuid;
-use ottla_base::storage::File;
 use ottla_base::wire::{WireError, Writer};
-use std::sync::Arc;
-
-/// A piece of a partition's records.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// In memory.
-    Bytes(Bytes),
-    /// In a segment file.
-    FileRange {
-        /// The segment.
-        file: Arc<dyn File>,
-        /// First byte.
-        position: u64,
-        /// Bytes.
-        len: usize,
-    },
-}
-
-impl Part {
-    /// Bytes of this piece.
-    pub fn len(&self) -> usize {
-        match self {
-            Part::Bytes(bytes) => bytes.len(),
-            Part::FileRange { len, .. } => *len,
-        }
-    }
-}
 
 /// One partition of the response.
 #[derive(Clone, Debug)]
@@ -110,17 +83,18 @@ pub struct Response {
 }
 
 impl Response {
-    /// Appends the body of `version` to `out`. A file that is shorter than planned (it was truncated meanwhile) yields
-    /// the bytes that are there, padded by nothing: the partition's length is corrected.
-    pub fn encode(&self, out: &mut BytesMut, version: i16) -> Result<(), WireError> {
+    /// Appends the body of `version` to `frame`.
+    pub fn encode(self, frame: &mut FrameBuilder, version: i16) -> Result<(), WireError> {
         let flexible = version >= 12;
+        let out = frame.buf();
         out.put_i32(self.throttle_ms);
         if version >= 7 {
             out.put_i16(self.error);
             out.put_i32(self.session_id);
         }
         put_len(out, flexible, Some(self.topics.len()))?;
-        for topic in &self.topics {
+        for topic in self.topics {
+            let out = frame.buf();
             if version >= 13 {
                 out.put_uuid(topic.id);
             } else if flexible {
@@ -129,13 +103,14 @@ impl Response {
                 out.put_string(&topic.name)?;
             }
             put_len(out, flexible, Some(topic.partitions.len()))?;
-            for partition in &topic.partitions {
-                encode_partition(partition, out, version)?;
+            for partition in topic.partitions {
+                encode_partition(partition, frame, version)?;
             }
             if flexible {
-                out.put_uvarint(0);
+                frame.buf().put_uvarint(0);
             }
         }
+        let out = frame.buf();
         if flexible {
             if version >= 16 && !self.endpoints.is_empty() {
                 let mut field = BytesMut::new();
@@ -163,8 +138,9 @@ fn put_len(out: &mut BytesMut, flexible: bool, len: Option<usize>) -> Result<(),
     if flexible { out.put_compact_len(len) } else { out.put_array_len(len) }
 }
 
-fn encode_partition(p: &Partition, out: &mut BytesMut, version: i16) -> Result<(), WireError> {
+fn encode_partition(p: Partition, frame: &mut FrameBuilder, version: i16) -> Result<(), WireError> {
     let flexible = version >= 12;
+    let out = frame.buf();
     out.put_i32(p.index);
     out.put_i16(p.error);
     out.put_i64(p.high_watermark);
@@ -183,8 +159,12 @@ fn encode_partition(p: &Partition, out: &mut BytesMut, version: i16) -> Result<(
     if version >= 11 {
         out.put_i32(p.preferred_read_replica);
     }
-    put_records(p, out, flexible)?;
+    put_len(out, flexible, Some(p.size()))?;
+    for part in p.records {
+        frame.put(part);
+    }
     if flexible {
+        let out = frame.buf();
         let tags = usize::from(p.diverging_epoch.is_some()) + usize::from(p.current_leader.is_some());
         out.put_uvarint(tags as u32);
         if let Some((epoch, end_offset)) = p.diverging_epoch {
@@ -205,38 +185,10 @@ fn encode_partition(p: &Partition, out: &mut BytesMut, version: i16) -> Result<(
     Ok(())
 }
 
-fn put_records(p: &Partition, out: &mut BytesMut, flexible: bool) -> Result<(), WireError> {
-    let planned = p.size();
-    let head = out.len();
-    put_len(out, flexible, Some(planned))?;
-    let start = out.len();
-    for part in &p.records {
-        match part {
-            Part::Bytes(bytes) => out.put_slice(bytes),
-            Part::FileRange { file, position, len } => {
-                let at = out.len();
-                out.resize(at + len, 0);
-                if file.read_exact_at(&mut out[at..], *position).is_err() {
-                    // The segment was truncated or deleted between plan and read: what follows is not data.
-                    out.truncate(at);
-                    break;
-                }
-            }
-        }
-    }
-    let got = out.len() - start;
-    if got != planned {
-        let data = out.split_off(start);
-        out.truncate(head);
-        put_len(out, flexible, Some(got))?;
-        out.put_slice(&data);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::{Buf, Bytes};
     use kafka_protocol::messages::fetch_response as kp;
     use kafka_protocol::messages::{BrokerId, FetchResponse, ProducerId, TopicName};
     use kafka_protocol::protocol::{Encodable, StrBytes};
@@ -244,13 +196,13 @@ mod tests {
     #[test]
     fn every_version_equals_the_crates_encoding() {
         for version in 4..=18i16 {
-            let records = Bytes::from_static(b"some batch");
+            let records = Bytes::from(vec![7; 10_000]);
             let mut partition = Partition::error(3, 0);
             partition.high_watermark = 10;
             partition.last_stable_offset = 9;
             partition.log_start_offset = if version >= 5 { 1 } else { -1 };
             partition.aborted = Some(vec![(5, 6)]);
-            partition.records = vec![Part::Bytes(records.slice(..4)), Part::Bytes(records.slice(4..))];
+            partition.records = vec![Part::Bytes(records.slice(..9_000)), Part::Bytes(records.slice(9_000..))];
             if version >= 12 {
                 partition.diverging_epoch = Some((2, 8));
                 partition.current_leader = Some((1, 7));
@@ -263,8 +215,15 @@ mod tests {
                 topics: vec![Topic { name: "t".into(), id: Uuid::from_u128(7), partitions: vec![partition, empty] }],
                 endpoints: if version >= 16 { vec![(1, "h".into(), 9092, None)] } else { vec![] },
             };
+            let mut frame = FrameBuilder::new(BytesMut::from(&[0; 4][..]));
+            response.clone().encode(&mut frame, version).unwrap();
             let mut ours = BytesMut::new();
-            response.encode(&mut ours, version).unwrap();
+            for part in frame.finish().unwrap() {
+                let Part::Bytes(bytes) = part else { panic!("nothing lies in a file") };
+                ours.put_slice(&bytes);
+            }
+            let size = ours.get_i32();
+            assert_eq!(usize::try_from(size), Ok(ours.len()));
 
             let mut a = kp::PartitionData::default();
             a.partition_index = 3;
