@@ -1,11 +1,11 @@
 //! Starting and stopping a node.
 //!
 //! Order at start: configuration → log directories (lock, identity, scan) → listeners bound (their ports are advertised)
-//! → metadata quorum → registration → first image applied (logs opened, coordinators loaded) → unfenced → connections
-//! accepted → the lines that harnesses wait for, the ready file.
+//! → markers of a clean stop removed → metadata quorum → registration → first image applied (logs opened, coordinators
+//! loaded) → unfenced → connections accepted → signals handled → the lines that harnesses wait for, the ready file.
 //!
-//! Order at stop: no new connections → the controller fences this broker → coordinators unloaded, logs closed cleanly,
-//! markers written → metadata log closed.
+//! Order at stop: ready file removed → the controller takes this broker's leaderships → connections ended, coordinators
+//! unloaded, runtimes stopped → metadata log closed, publisher ended → logs closed, checkpoints and markers written.
 
 use super::Node;
 use super::config::NodeConfig;
@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -101,29 +102,63 @@ pub struct RunningNode {
 
 /// Runs a node until SIGTERM or SIGINT.
 pub fn run_until_signal(options: Options) -> Result<(), StartError> {
-    let running = start(options)?;
+    let running = boot(options)?;
     let waited = match &running.control {
-        Some(control) => control.block_on(wait_for_signal()),
+        Some(control) => {
+            // Before anybody is told that the node serves: who stops it then expects a clean stop.
+            let signals = {
+                let _runtime = control.enter();
+                Signals::new()
+            };
+            running.announce().and_then(|()| control.block_on(signals.map_err(failed)?.wait()).map_err(failed))
+        }
         None => Ok(()),
     };
     let stopped = running.stop();
-    waited.map_err(failed)?;
+    waited?;
     stopped
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => info!(target: "org.apache.kafka.common.utils.LoggingSignalHandler", "Terminating process due to signal SIGTERM"),
-        _ = interrupt.recv() => info!(target: "org.apache.kafka.common.utils.LoggingSignalHandler", "Terminating process due to signal SIGINT"),
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn wait(mut self) -> std::io::Result<()> {
+        let name = tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        };
+        info!(target: "org.apache.kafka.common.utils.LoggingSignalHandler", "Terminating process due to signal {name}");
+        Ok(())
+    }
 }
 
 /// Starts a node; returns when it serves.
 pub fn start(options: Options) -> Result<RunningNode, StartError> {
+    let running = boot(options)?;
+    match running.announce() {
+        Ok(()) => Ok(running),
+        Err(error) => running.stop().and(Err(error)),
+    }
+}
+
+/// As [`start`], and tells nobody yet.
+fn boot(options: Options) -> Result<RunningNode, StartError> {
+    if let Some(path) = &options.ready_file {
+        // Of a process that was killed: it would say that this one serves already.
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(format!("the ready file {} cannot be removed: {error}", path.display())));
+            }
+            _ => {}
+        }
+    }
     let mut rng = Rng::from_entropy();
     let ephemeral_dir =
         options.ephemeral.then(|| std::env::temp_dir().join(format!("ottla-{}", uuid_to_text(random_uuid(&mut rng)))));
@@ -203,6 +238,10 @@ fn start_with(
 
     let dirs = Directories::open(&config, &storage, &*clock, &mut rng)?;
     let bound = bind_listeners(&config)?;
+    for dir in &dirs.dirs {
+        // Not before everything that may refuse the start: what was closed cleanly then still is.
+        checkpoints::remove_clean_shutdown(&*storage, &dir.scan.path).map_err(failed)?;
+    }
     let port_of = |listener: &str| bound.iter().find(|b| b.endpoint.listener == listener).map(Bound::port);
     let advertised = advertise(config.advertised_with_ports(port_of));
     let controller_endpoints: Vec<(String, MetadataEndpoint)> = advertise(
@@ -312,13 +351,7 @@ fn start_with(
     control.spawn(heartbeats(Arc::clone(&node)));
     data.spawn(Arc::clone(&effects).run_removals());
     data.spawn(Arc::clone(&node.groups).run_timers());
-    info!(target: "kafka.server.BrokerLifecycleManager", "[BrokerLifecycleManager id={id}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.");
-    info!(target: "org.apache.kafka.common.utils.AppInfoParser", "Kafka version: 4.3.1");
-    info!(target: "kafka.server.KafkaRaftServer", "[KafkaRaftServer nodeId={id}] Kafka Server started");
     let bootstrap = registration.advertised.first().map(|(_, e)| format!("{}:{}", e.host, e.port)).unwrap_or_default();
-    if let Some(path) = &options.ready_file {
-        write_ready_file(path, &bootstrap)?;
-    }
     Ok(RunningNode {
         node,
         bootstrap,
@@ -391,7 +424,6 @@ impl Directories {
                 Some(other) if other == epoch => Some(epoch),
                 Some(_) => Some(-1),
             };
-            checkpoints::remove_clean_shutdown(&**storage, path).map_err(failed)?;
             dirs.push(LogDir { id, scan });
         }
         let scans: Vec<_> = dirs.iter().map(|d| d.scan.clone()).collect();
@@ -600,7 +632,9 @@ async fn heartbeats(node: Arc<Node>) {
 
 /// Written under another name first, so that whoever waits for it reads all of it.
 fn write_ready_file(path: &Path, bootstrap: &str) -> Result<(), StartError> {
-    let temporary = path.with_extension("tmp");
+    let mut temporary = path.as_os_str().to_owned();
+    // The whole name: files of several nodes may differ in their extensions only.
+    temporary.push(".tmp");
     let written = std::fs::write(&temporary, format!("{bootstrap}\n")).and_then(|()| std::fs::rename(&temporary, path));
     written.map_err(|e| failed(format!("the ready file {} cannot be written: {e}", path.display())))
 }
@@ -620,6 +654,18 @@ impl RunningNode {
     pub fn address(&self) -> Option<SocketAddr> {
         let client = |name: &str| !self.node.config.is_controller_listener(name);
         self.addresses.iter().find(|(name, _)| client(name)).map(|(_, address)| *address)
+    }
+
+    /// Tells that the node serves: the lines that harnesses wait for, and the ready file.
+    fn announce(&self) -> Result<(), StartError> {
+        let id = self.node.id;
+        info!(target: "kafka.server.BrokerLifecycleManager", "[BrokerLifecycleManager id={id}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.");
+        info!(target: "org.apache.kafka.common.utils.AppInfoParser", "Kafka version: 4.3.1");
+        info!(target: "kafka.server.KafkaRaftServer", "[KafkaRaftServer nodeId={id}] Kafka Server started");
+        match &self.ready_file {
+            Some(path) => write_ready_file(path, &self.bootstrap),
+            None => Ok(()),
+        }
     }
 
     /// Stops cleanly.
@@ -654,5 +700,54 @@ impl RunningNode {
         }
         info!(target: "kafka.server.BrokerServer", "[BrokerServer id={id}] shut down completed");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(dir: &Path, port: u16) -> Options {
+        Options {
+            overrides: vec![
+                format!("log.dirs={}", dir.join("logs").display()),
+                format!("listeners=PLAINTEXT://127.0.0.1:{port}"),
+            ],
+            ready_file: Some(dir.join("node.ready")),
+            ..Options::default()
+        }
+    }
+
+    #[test]
+    fn the_ready_file_is_there_when_and_only_when_the_node_serves() {
+        let dir = tempfile::tempdir().unwrap();
+        let ready = dir.path().join("node.ready");
+        let other = dir.path().join("node.tmp");
+        std::fs::write(&other, "of another node").unwrap();
+        std::fs::write(&ready, "of a process that was killed").unwrap();
+        // A start that is refused: the port is taken.
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert!(start(options(dir.path(), port)).is_err());
+        assert!(!ready.exists());
+        let node = start(options(dir.path(), 0)).unwrap();
+        assert_eq!(std::fs::read_to_string(&ready).unwrap(), format!("{}\n", node.bootstrap()));
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "of another node");
+        node.stop().unwrap();
+        assert!(!ready.exists());
+    }
+
+    #[test]
+    fn a_start_that_is_refused_leaves_a_clean_directory_clean() {
+        let dir = tempfile::tempdir().unwrap();
+        let marker = dir.path().join("logs").join(".kafka_cleanshutdown");
+        start(options(dir.path(), 0)).unwrap().stop().unwrap();
+        assert!(marker.exists());
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(start(options(dir.path(), taken.local_addr().unwrap().port())).is_err());
+        assert!(marker.exists());
+        let node = start(options(dir.path(), 0)).unwrap();
+        assert!(!marker.exists());
+        node.stop().unwrap();
     }
 }
