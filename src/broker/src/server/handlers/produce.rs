@@ -127,11 +127,8 @@ async fn produce(context: RequestContext, request: ProduceRequest, frame_bytes: 
         for outcome in outcomes {
             let partition = match outcome {
                 Outcome::Done(response) => response,
-                Outcome::Appending { index, replica, log_append_time_ms, mut result } => {
-                    let appended = match result.try_recv() {
-                        Ok(appended) => Some(appended),
-                        Err(_) => tokio::time::timeout_at(deadline, &mut result).await.ok().and_then(Result::ok),
-                    };
+                Outcome::Appending { index, replica, log_append_time_ms, result } => {
+                    let appended = appended(acks, result, deadline).await;
                     partition_response(&context, index, &replica, log_append_time_ms, appended)
                 }
             };
@@ -147,6 +144,22 @@ async fn produce(context: RequestContext, request: ProduceRequest, frame_bytes: 
         (0, true) => Reply::Close("an error in a Produce with acks=0"),
         (0, false) => Reply::Nothing,
         _ => context.reply(&response),
+    }
+}
+
+/// The result of an append, `None` when it did not come in time. Only the wait for other replicas has an end (acks=all),
+/// as in Kafka: whatever its timeout, an append with acks=1 is answered with what became of it.
+async fn appended(
+    acks: i16,
+    mut result: oneshot::Receiver<AppendResult>,
+    deadline: tokio::time::Instant,
+) -> Option<AppendResult> {
+    if let Ok(appended) = result.try_recv() {
+        return Some(appended);
+    }
+    match acks {
+        -1 => tokio::time::timeout_at(deadline, result).await.ok()?.ok(),
+        _ => result.await.ok(),
     }
 }
 
@@ -333,4 +346,24 @@ fn strip(mut response: PartitionProduceResponse, version: i16) -> PartitionProdu
         response.current_leader = Default::default();
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ottla_core::partition::AppendFailure;
+
+    #[tokio::test]
+    async fn only_the_wait_for_other_replicas_times_out() {
+        for (acks, is_answered) in [(-1, false), (0, true), (1, true)] {
+            let (sender, result) = oneshot::channel();
+            let waiting = tokio::spawn(appended(acks, result, tokio::time::Instant::now()));
+            while !is_answered && !waiting.is_finished() {
+                tokio::task::yield_now().await;
+            }
+            // Nobody listens any more when it has timed out.
+            let _ = sender.send(Err(AppendFailure::NotLeader));
+            assert_eq!(waiting.await.unwrap().is_some(), is_answered, "acks={acks}");
+        }
+    }
 }
