@@ -3,4 +3,5 @@
 mod client;
 mod fixture;
 mod replies;
+mod waiting;
 mod wire;

@@ -96,17 +96,28 @@ async fn fetch(context: RequestContext, request: FetchRequest) -> Reply {
         return context.reply_in_parts(|frame, version| response.encode(frame, version).map_err(|e| e.to_string()));
     }
     let mut pass = read_all(&context, &params, &opened);
-    if !pass.respond_now && pass.bytes < params.min_bytes && !params.max_wait.is_zero() && !pass.seen.is_empty() {
+    let deadline = tokio::time::Instant::now() + params.max_wait;
+    while !pass.respond_now
+        && pass.bytes < params.min_bytes
+        && !pass.seen.is_empty()
+        && tokio::time::Instant::now() < deadline
+    {
         let waiter = FetchWaiter::new(params.min_bytes - pass.bytes);
         let _cancel = CancelOnDrop(Arc::clone(&waiter));
         // What was found would pin the frames that it came in.
         pass.partitions = Vec::new();
-        for (replica, seen) in pass.seen.drain(..) {
-            replica.park(Arc::clone(&waiter), params.bound, seen).await;
+        for (replica, seen) in &pass.seen {
+            replica.park(Arc::clone(&waiter), params.bound, *seen).await;
         }
-        // Time is up or enough has come: either way everything is read anew.
-        let _ = tokio::time::timeout(params.max_wait, waiter.ready()).await;
+        let is_woken = tokio::time::timeout_at(deadline, waiter.ready()).await.is_ok();
+        // A replica that lost its leadership never lets anybody wait.
+        let is_waiting_over = !is_woken || pass.seen.iter().any(|(replica, _)| !replica.view().is_leader);
+        // Either way everything is read anew. Who was woken need not find enough: not all that becomes readable is
+        // counted, and a view may be published after its waiters were woken.
         pass = read_all(&context, &params, &opened);
+        if is_waiting_over {
+            break;
+        }
     }
     respond(&context, &opened, pass)
 }
