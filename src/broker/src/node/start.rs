@@ -1,8 +1,9 @@
 //! Starting and stopping a node.
 //!
 //! Order at start: configuration → log directories (lock, identity, scan) → listeners bound (their ports are advertised)
-//! → markers of a clean stop removed → metadata quorum → registration → first image applied (logs opened, coordinators
-//! loaded) → unfenced → connections accepted → signals handled → the lines that harnesses wait for, the ready file.
+//! → markers of a clean stop removed → metadata quorum → registration → first image applied (logs opened) → unfenced,
+//! elections applied (logs led, coordinators loaded) → connections accepted → signals handled → the lines that
+//! harnesses wait for, the ready file.
 //!
 //! Order at stop: ready file removed → the controller takes this broker's leaderships → connections ended, coordinators
 //! unloaded, runtimes stopped → metadata log closed, publisher ended → logs closed, checkpoints and markers written.
