@@ -221,8 +221,9 @@ pub fn compatibility_page() -> String {
         "\nNotes\n\n\
          - Produce 0–2 are advertised because librdkafka tells the message format by them; using them closes the connection.\n\
          - DescribeAcls, CreateAcls and DeleteAcls answer SECURITY_DISABLED: there is no authorizer.\n\
-         - FindCoordinator for transactions and share groups, and InitProducerId with a transactional id, answer\n  \
-           UNSUPPORTED_VERSION, which clients take as final.\n\
+         - FindCoordinator for transactions, and InitProducerId with a transactional id, answer\n  \
+           TRANSACTIONAL_ID_AUTHORIZATION_FAILED: clients take it as final. FindCoordinator for share groups answers\n  \
+           UNSUPPORTED_VERSION.\n\
          - IncrementalAlterConfigs changes topics only.\n\n\
          Declared differences\n\n\
          - Where Kafka answers with a retriable error only because its own work is not finished (a topic that is being\n  \

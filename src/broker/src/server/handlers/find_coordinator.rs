@@ -6,7 +6,9 @@
 //! Versions
 //! - 1: key type, error text. 4: several keys. 6: share coordinators.
 //! Not done, and why
-//! - Transaction and share coordinators do not exist yet: UNSUPPORTED_VERSION, which clients take as final.
+//! - Transaction coordinators do not exist yet: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, the one code that every client
+//!   takes as final (librdkafka asks again after any other).
+//! - Share coordinators do not exist yet: UNSUPPORTED_VERSION.
 
 use super::{text, typed_api};
 use crate::server::context::RequestContext;
@@ -64,6 +66,7 @@ fn error_text(error: KafkaError) -> &'static str {
     match error {
         KafkaError::None => "NONE",
         KafkaError::CoordinatorNotAvailable => "The coordinator is not available.",
+        KafkaError::TransactionalIdAuthorizationFailed => "Transactions are not implemented.",
         KafkaError::UnsupportedVersion => "The version of API is not supported.",
         KafkaError::InvalidRequest => {
             "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details."
@@ -75,7 +78,7 @@ fn error_text(error: KafkaError) -> &'static str {
 async fn find(context: &RequestContext, key_type: i8, key: &str) -> (KafkaError, Found) {
     match key_type {
         GROUP => {}
-        TRANSACTION => return (KafkaError::UnsupportedVersion, NOWHERE),
+        TRANSACTION => return (KafkaError::TransactionalIdAuthorizationFailed, NOWHERE),
         SHARE if context.version() >= 6 => return (KafkaError::UnsupportedVersion, NOWHERE),
         _ => return (KafkaError::InvalidRequest, NOWHERE),
     }
