@@ -116,6 +116,8 @@ pub struct GroupCoordinatorConfig {
     pub size_max: i32,
     pub offset_metadata_bytes_max: i32,
     pub offsets_commit_timeout_ms: i32,
+    /// Bytes that are read at once while a coordinator loads.
+    pub offsets_load_buffer_bytes: i32,
     pub offsets_retention_ms: i64,
     pub offsets_retention_check_interval_ms: i64,
     pub offsets_topic_num_partitions: i32,
@@ -157,6 +159,7 @@ pub struct ControllerConfig {
     pub snapshot_record_bytes_max: i64,
     pub snapshot_interval_ms_max: i64,
     pub metadata_segment_bytes: i32,
+    pub metadata_segment_ms: i64,
     pub metadata_retention_bytes: i64,
     pub metadata_retention_ms: i64,
 }
@@ -259,6 +262,7 @@ impl BrokerConfig {
                 size_max: values.int("group.max.size"),
                 offset_metadata_bytes_max: values.int("offset.metadata.max.bytes"),
                 offsets_commit_timeout_ms: values.int("offsets.commit.timeout.ms"),
+                offsets_load_buffer_bytes: values.int("offsets.load.buffer.size"),
                 offsets_retention_ms: 60_000 * values.long("offsets.retention.minutes"),
                 offsets_retention_check_interval_ms: values.long("offsets.retention.check.interval.ms"),
                 offsets_topic_num_partitions: values.int("offsets.topic.num.partitions"),
@@ -288,6 +292,7 @@ impl BrokerConfig {
                 snapshot_record_bytes_max: values.long("metadata.log.max.record.bytes.between.snapshots"),
                 snapshot_interval_ms_max: values.long("metadata.log.max.snapshot.interval.ms"),
                 metadata_segment_bytes: values.int("metadata.log.segment.bytes"),
+                metadata_segment_ms: values.long("metadata.log.segment.ms"),
                 metadata_retention_bytes: values.long("metadata.max.retention.bytes"),
                 metadata_retention_ms: values.long("metadata.max.retention.ms"),
             },

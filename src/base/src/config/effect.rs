@@ -103,10 +103,11 @@ const EFFECTIVE_BROKER: &[&str] = &[
     "log.message.timestamp.type",
     "log.message.timestamp.before.max.ms",
     "log.message.timestamp.after.max.ms",
-    "log.preallocate",
     "log.segment.delete.delay.ms",
     "replica.high.watermark.checkpoint.interval.ms",
+    "log.initial.task.delay.ms",
     "producer.id.expiration.ms",
+    "producer.id.expiration.check.interval.ms",
     // Groups and offsets.
     "group.min.session.timeout.ms",
     "group.max.session.timeout.ms",
@@ -114,6 +115,7 @@ const EFFECTIVE_BROKER: &[&str] = &[
     "group.max.size",
     "offset.metadata.max.bytes",
     "offsets.commit.timeout.ms",
+    "offsets.load.buffer.size",
     "offsets.retention.minutes",
     "offsets.retention.check.interval.ms",
     "offsets.topic.num.partitions",
@@ -123,8 +125,11 @@ const EFFECTIVE_BROKER: &[&str] = &[
     // Controller.
     "broker.heartbeat.interval.ms",
     "broker.session.timeout.ms",
+    "initial.broker.registration.timeout.ms",
     "controller.quorum.election.timeout.ms",
-    "controller.quorum.fetch.timeout.ms",
+    "metadata.log.segment.bytes",
+    "metadata.log.segment.ms",
+    "metadata.max.retention.bytes",
     "metadata.log.max.record.bytes.between.snapshots",
     "metadata.log.max.snapshot.interval.ms",
 ];
@@ -145,7 +150,6 @@ const EFFECTIVE_TOPIC: &[&str] = &[
     "message.timestamp.before.max.ms",
     "message.timestamp.type",
     "min.insync.replicas",
-    "preallocate",
     "retention.bytes",
     "retention.ms",
     "segment.bytes",
@@ -167,6 +171,8 @@ const TIERED: Effect = Effect::NoEffectYet("tiered storage is not built");
 const DYNAMIC: Effect = Effect::NoEffectYet("broker keys cannot be changed while the node runs yet");
 const JAVA: Effect = Effect::NoMeaning("names a Java class, which this broker cannot load");
 const THREADS: Effect = Effect::NoMeaning("there are no such threads: one runtime serves everything");
+const GROWS: Effect = Effect::NoMeaning("files grow as they are written; space is not allocated ahead");
+const RETRIES: Effect = Effect::NoMeaning("the controller is this process: there is nobody to wait for");
 const PURGATORY: Effect = Effect::NoMeaning("waiting requests are removed at once, there is nothing to purge");
 const KEYSTORES: Effect = SECURITY;
 
@@ -179,6 +185,7 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Topic, "follower.replication.throttled.replicas", QUOTAS),
     (Scope::Topic, "leader.replication.throttled.replicas", QUOTAS),
     (Scope::Topic, "unclean.leader.election.enable", ONE_NODE),
+    (Scope::Topic, "preallocate", GROWS),
     (Scope::Topic, "remote.*", TIERED),
     (Scope::Topic, "local.*", TIERED),
     (Scope::Group, "consumer.*", CONSUMER),
@@ -206,6 +213,21 @@ const REASONS: &[(Scope, &str, Effect)] = &[
     (Scope::Broker, "group.coordinator.append.linger.ms", Effect::NoMeaning("records of groups are appended at once")),
     (Scope::Broker, "controller.quorum.append.linger.ms", Effect::NoMeaning("metadata is appended at once")),
     (Scope::Broker, "metadata.max.idle.interval.ms", Effect::NoMeaning("an idle quorum of one writes nothing")),
+    (Scope::Broker, "metadata.max.retention.ms", Effect::NoEffectYet("the metadata log is cut by its size only")),
+    (Scope::Broker, "internal.metadata.*", Effect::NoMeaning("it exists for Kafka's own tests")),
+    (Scope::Broker, "unstable.*", Effect::NoEffectYet("there are no unstable versions of APIs or features")),
+    (Scope::Broker, "controller.performance.*", METRICS),
+    (Scope::Broker, "server.max.startup.time.ms", Effect::NoEffectYet("each wait of a start has a bound of its own")),
+    (Scope::Broker, "group.coordinator.rebalance.protocols", Effect::NoEffectYet("only classic groups are served")),
+    (
+        Scope::Broker,
+        "group.coordinator.cached.buffer.max.bytes",
+        Effect::NoMeaning("buffers are not kept between writes"),
+    ),
+    (Scope::Broker, "early.start.listeners", SECURITY),
+    (Scope::Broker, "cordoned.log.dirs", Effect::NoEffectYet("log directories cannot be cordoned yet")),
+    (Scope::Broker, "log.dir.failure.timeout.ms", RETRIES),
+    (Scope::Broker, "log.preallocate", GROWS),
     (Scope::Broker, "log.cleaner.*", COMPACTION),
     (Scope::Broker, "log.local.*", TIERED),
     (Scope::Broker, "remote.*", TIERED),

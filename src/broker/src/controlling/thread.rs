@@ -135,6 +135,7 @@ impl ControllerThread {
             },
             log: MetadataLogConfig {
                 segment_bytes: u32::try_from(config.controller.metadata_segment_bytes).unwrap_or(1 << 30),
+                segment_ms: config.controller.metadata_segment_ms,
                 retention_bytes: config.controller.metadata_retention_bytes,
                 ..MetadataLogConfig::default()
             },

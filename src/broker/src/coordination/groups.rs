@@ -34,8 +34,6 @@ use tokio::sync::{Notify, oneshot};
 
 /// How long a request waits for a coordinator that is being loaded (design D14).
 const LOAD_WAIT: Duration = Duration::from_secs(2);
-/// How much is read at once while loading.
-const LOAD_CHUNK: u32 = 4 << 20;
 /// What one batch of the offsets topic may take when decompressed.
 const LOAD_DECOMPRESSED_MAX: usize = 512 << 20;
 
@@ -56,6 +54,8 @@ pub struct GroupCoordinators {
     config: GroupConfig,
     compression: Compression,
     write_timeout_ms: u64,
+    /// `offsets.load.buffer.size`.
+    load_buffer_bytes: u32,
     rng: Mutex<Rng>,
     shards: RwLock<HashMap<i32, Slot>>,
     loaded: Notify,
@@ -94,6 +94,7 @@ impl GroupCoordinators {
         config: GroupConfig,
         compression: Compression,
         write_timeout_ms: u64,
+        load_buffer_bytes: u32,
         rng: Rng,
     ) -> Arc<GroupCoordinators> {
         Arc::new(GroupCoordinators {
@@ -102,6 +103,7 @@ impl GroupCoordinators {
             config,
             compression,
             write_timeout_ms,
+            load_buffer_bytes,
             rng: Mutex::new(rng),
             shards: RwLock::default(),
             loaded: Notify::new(),
@@ -313,7 +315,10 @@ impl GroupCoordinators {
         let _ = shard.on_high_watermark(view.log.high_watermark, now);
         let mut offset = view.log.log_start_offset;
         while offset < view.log.log_end_offset {
-            let plan = view.log.read(offset, LOAD_CHUNK, view.log.log_end_offset, true).map_err(|e| e.to_string())?;
+            let plan = view
+                .log
+                .read(offset, self.load_buffer_bytes, view.log.log_end_offset, true)
+                .map_err(|e| e.to_string())?;
             let bytes = plan.read_all().map_err(|e| e.to_string())?;
             let before = offset;
             for item in batches(&bytes) {

@@ -17,6 +17,10 @@ pub struct NodeConfig {
     pub max_connections: usize,
     /// `max.connections.per.ip`.
     pub max_connections_per_ip: usize,
+    /// `socket.send.buffer.bytes`; `None` leaves it to the system.
+    pub send_buffer_bytes: Option<usize>,
+    /// `socket.receive.buffer.bytes`; `None` leaves it to the system.
+    pub receive_buffer_bytes: Option<usize>,
     /// `auto.create.topics.enable`.
     pub auto_create_topics_enable: bool,
     /// `delete.topic.enable`.
@@ -39,6 +43,8 @@ impl NodeConfig {
                 .map_or(NEVER, |ms| Duration::from_millis(ms).min(NEVER)),
             max_connections: count(broker.sockets.connections_max),
             max_connections_per_ip: count(broker.sockets.connections_per_ip_max),
+            send_buffer_bytes: usize::try_from(broker.sockets.send_buffer_bytes).ok(),
+            receive_buffer_bytes: usize::try_from(broker.sockets.receive_buffer_bytes).ok(),
             auto_create_topics_enable: broker.topics.auto_create,
             delete_topic_enable: broker.topics.delete_enable,
             max_request_partition_size_limit: broker.fetch.request_partitions_max,

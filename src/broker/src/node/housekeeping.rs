@@ -1,7 +1,7 @@
 //! Periodic work of a node: retention, flushes by time, checkpoints. Each interval is a configuration key of Kafka's.
 //!
-//! Runs on the control runtime; what touches disks goes to the blocking pool. An interval that finds nothing changed
-//! writes nothing.
+//! Runs on the control runtime; what touches disks goes to the blocking pool. What can only find something to do after
+//! something was written sleeps until then, so that an idle node does not wake up for it.
 
 use super::Node;
 use std::sync::Arc;
@@ -13,34 +13,61 @@ pub async fn run(node: Arc<Node>) {
     let initial = millis(logs.initial_task_delay_ms);
     tokio::join!(
         every(initial, millis(logs.retention_check_interval_ms), &node, |node| node.replicas.enforce_retention()),
-        every(initial, millis(logs.flush_scheduler_interval_ms), &node, |node| node.replicas.flush_due()),
-        every(
-            initial,
-            millis(logs.recovery_point_checkpoint_interval_ms.min(logs.start_offset_checkpoint_interval_ms)),
-            &node,
-            |node| {
-                node.replicas.checkpoint_logs();
-            }
-        ),
-        every(Duration::ZERO, millis(logs.high_watermark_checkpoint_interval_ms), &node, |node| {
+        every(initial, millis(logs.producer_id_expiration_check_interval_ms), &node, |node| {
+            node.replicas.remove_expired_producers();
+        }),
+        flushes(millis(logs.flush_scheduler_interval_ms), &node),
+        after_writes(millis(logs.recovery_point_checkpoint_interval_ms), &node, |node| {
+            node.replicas.checkpoint_recovery_points();
+        }),
+        after_writes(millis(logs.start_offset_checkpoint_interval_ms), &node, |node| {
+            node.replicas.checkpoint_log_starts();
+        }),
+        after_writes(millis(logs.high_watermark_checkpoint_interval_ms), &node, |node| {
             node.replicas.checkpoint_high_watermarks();
         }),
     );
 }
 
 /// A hundred years stand for "never".
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 fn millis(ms: i64) -> Duration {
-    const NEVER: u64 = 100 * 365 * 24 * 3600 * 1000;
-    Duration::from_millis(u64::try_from(ms).unwrap_or(0).clamp(1, NEVER))
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0).max(1)).min(NEVER)
 }
 
 async fn every(initial: Duration, interval: Duration, node: &Arc<Node>, work: fn(&Node)) {
     tokio::time::sleep(initial).await;
     loop {
+        blocking(node, work).await;
         tokio::time::sleep(interval).await;
-        let node = Arc::clone(node);
-        if let Err(error) = tokio::task::spawn_blocking(move || work(&node)).await {
-            tracing::error!(%error, "periodic work did not finish");
-        }
+    }
+}
+
+/// At most once in each interval, and only if some log changed since the last time.
+async fn after_writes(interval: Duration, node: &Arc<Node>, work: fn(&Node)) {
+    let mut changes = node.replicas.changes();
+    loop {
+        tokio::time::sleep(interval).await;
+        changes.wait().await;
+        blocking(node, work).await;
+    }
+}
+
+/// Flushes when `flush.ms` of some log is over. `log.flush.scheduler.interval.ms`, where it is set, is the least time
+/// between two looks; Kafka's default (never) would leave a topic's `flush.ms` without effect and is not taken literally.
+async fn flushes(interval: Duration, node: &Arc<Node>) {
+    let least = if interval == NEVER { Duration::ZERO } else { interval };
+    loop {
+        node.replicas.flush_is_due().await;
+        blocking(node, |node| node.replicas.flush_due()).await;
+        tokio::time::sleep(least).await;
+    }
+}
+
+async fn blocking(node: &Arc<Node>, work: fn(&Node)) {
+    let node = Arc::clone(node);
+    if let Err(error) = tokio::task::spawn_blocking(move || work(&node)).await {
+        tracing::error!(%error, "periodic work did not finish");
     }
 }

@@ -20,7 +20,7 @@ use crate::replica::ReplicaManager;
 use crate::replica::effects::EffectRunner;
 use crate::replica::manager::{LogDir, Parts};
 use crate::server::budget::Budget;
-use crate::server::listener::{self, ConnectionCounts};
+use crate::server::listener::{self, ConnectionCounts, SocketOptions};
 use ottla_base::clock::{Clock, SystemClock};
 use ottla_base::config::{BrokerConfig, Endpoint, Settings, Sources};
 use ottla_base::ids::{random_uuid, uuid_to_text};
@@ -36,7 +36,8 @@ use ottla_core::metadata::features::{FEATURES, KRAFT_VERSION, KRAFT_VERSION_RANG
 use ottla_core::metadata::registration::{Endpoint as MetadataEndpoint, VersionRange};
 use ottla_record::compression::{Compression, CompressionType};
 use parking_lot::Mutex;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -273,8 +274,10 @@ fn start_with(
                 .unwrap_or_default(),
         ),
         u64::try_from(config.groups.offsets_commit_timeout_ms).unwrap_or(0),
+        u32::try_from(config.groups.offsets_load_buffer_bytes).unwrap_or(u32::MAX),
         rng.fork(),
     );
+    let max_of_ip = limits_of_addresses(&config)?;
     let (images, incoming) = mpsc::channel();
     let publisher = Publisher {
         node_id: id,
@@ -304,7 +307,7 @@ fn start_with(
         cluster_id: dirs.cluster_id.clone(),
         clock: Arc::clone(&clock),
         budget: Budget::new(usize::try_from(config.sockets.memory_budget_bytes).unwrap_or(usize::MAX)),
-        connections: ConnectionCounts::new(config.max_connections, config.max_connections_per_ip),
+        connections: ConnectionCounts::new(config.max_connections, config.max_connections_per_ip, max_of_ip),
         metadata,
         replicas,
         controller: handle,
@@ -457,8 +460,10 @@ impl Bound {
 /// Binds every listener. A host name is bound at each of its addresses (`localhost`: 127.0.0.1 and ::1), all on one port.
 fn bind_listeners(config: &NodeConfig) -> Result<Vec<Bound>, StartError> {
     let mut bound = Vec::new();
+    let options =
+        SocketOptions { backlog: config.sockets.listen_backlog, receive_buffer_bytes: config.receive_buffer_bytes };
     for endpoint in &config.listeners {
-        let sockets = bind_endpoint(endpoint, config.sockets.listen_backlog).map_err(|e| {
+        let sockets = bind_endpoint(endpoint, options).map_err(|e| {
             failed(format!(
                 "Socket server failed to bind to {}:{}: {e}.",
                 endpoint.host.as_deref().unwrap_or("0.0.0.0"),
@@ -472,13 +477,13 @@ fn bind_listeners(config: &NodeConfig) -> Result<Vec<Bound>, StartError> {
     Ok(bound)
 }
 
-fn bind_endpoint(endpoint: &Endpoint, backlog: i32) -> std::io::Result<Vec<TcpListener>> {
+fn bind_endpoint(endpoint: &Endpoint, options: SocketOptions) -> std::io::Result<Vec<TcpListener>> {
     let Some(host) = &endpoint.host else {
         // Every interface: a dual-stack socket where there is IPv6, else IPv4.
         let wildcard =
             |ip: &str| ip.parse().map(|ip| SocketAddr::new(ip, endpoint.port)).map_err(std::io::Error::other);
-        let socket = listener::bind(wildcard("::")?, backlog)
-            .or_else(|e| if is_unavailable(&e) { listener::bind(wildcard("0.0.0.0")?, backlog) } else { Err(e) })?;
+        let socket = listener::bind(wildcard("::")?, options)
+            .or_else(|e| if is_unavailable(&e) { listener::bind(wildcard("0.0.0.0")?, options) } else { Err(e) })?;
         return Ok(vec![socket]);
     };
     let mut addresses: Vec<SocketAddr> = (host.as_str(), endpoint.port).to_socket_addrs()?.collect();
@@ -496,13 +501,25 @@ fn bind_endpoint(endpoint: &Endpoint, backlog: i32) -> std::io::Result<Vec<TcpLi
         if let Some(first) = sockets.first() {
             address.set_port(first.local_addr()?.port());
         }
-        match listener::bind(address, backlog) {
+        match listener::bind(address, options) {
             Ok(socket) => sockets.push(socket),
             Err(error) if is_unavailable(&error) && !sockets.is_empty() => {}
             Err(error) => return Err(error),
         }
     }
     if sockets.is_empty() { Err(std::io::ErrorKind::AddrNotAvailable.into()) } else { Ok(sockets) }
+}
+
+/// `max.connections.per.ip.overrides`, its host names resolved as Kafka does: once, at the start.
+fn limits_of_addresses(config: &NodeConfig) -> Result<HashMap<IpAddr, usize>, StartError> {
+    let mut limits = HashMap::new();
+    for (host, limit) in &config.sockets.connections_per_ip_overrides {
+        let resolved = (host.as_str(), 0).to_socket_addrs().ok().and_then(|mut found| found.next());
+        let address =
+            resolved.ok_or_else(|| failed(format!("max.connections.per.ip.overrides: {host} is not known")))?;
+        limits.insert(address.ip().to_canonical(), usize::try_from(*limit).unwrap_or(0));
+    }
+    Ok(limits)
 }
 
 /// The machine has no such address or no such family.

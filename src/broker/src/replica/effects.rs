@@ -3,13 +3,15 @@
 //! Owner: the replica manager. Syncs run on the blocking pool, a few at a time; removals wait in a queue ordered by due
 //! time that one task sleeps on.
 
+use super::changes::{Changes, EarliestDeadline};
 use super::manager::ReplicaManager;
 use ottla_base::clock::Clock;
 use ottla_base::ids::Uuid;
 use ottla_base::storage::Storage;
-use ottla_core::log::LogEffect;
+use ottla_core::log::{FlushRequest, LogEffect};
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -28,8 +30,14 @@ pub struct EffectRunner {
     runtime: Handle,
     syncs: Arc<Semaphore>,
     manager: OnceLock<Weak<ReplicaManager>>,
+    /// Logs that are being synced, each with what is to be synced next.
+    flushes: Mutex<HashMap<(Uuid, i32), Option<FlushRequest>>>,
     removals: Mutex<Removals>,
     changed: Notify,
+    /// Marked whenever a partition's view or recovery point changes.
+    pub changes: Arc<Changes>,
+    /// When `flush.ms` of some log is over.
+    pub flush_deadline: EarliestDeadline,
 }
 
 #[derive(Debug, Default)]
@@ -53,8 +61,11 @@ impl EffectRunner {
             runtime,
             syncs: Arc::new(Semaphore::new(SYNCS_MAX)),
             manager: OnceLock::new(),
+            flushes: Mutex::default(),
             removals: Mutex::default(),
             changed: Notify::new(),
+            changes: Arc::new(Changes::new()),
+            flush_deadline: EarliestDeadline::new(),
         })
     }
 
@@ -69,24 +80,50 @@ impl EffectRunner {
         match effect {
             LogEffect::DeleteFiles { paths, due_mono_ms } => self.enqueue(due_mono_ms, Removal::Files(paths)),
             LogEffect::Flush(request) => {
-                let runner = Arc::clone(self);
-                self.runtime.spawn(async move {
-                    let Ok(permit) = Arc::clone(&runner.syncs).acquire_owned().await else { return };
-                    let flushed = tokio::task::spawn_blocking(move || {
-                        let result = request.run();
-                        drop(permit);
-                        (request, result)
-                    });
-                    let Ok((request, result)) = flushed.await else { return };
-                    let manager = runner.manager.get().and_then(Weak::upgrade);
-                    let Some(manager) = manager else { return };
-                    let Some(replica) = manager.get(key.0, key.1) else { return };
-                    match result {
-                        Ok(()) => replica.on_flushed(request.token()),
-                        // Never retried on the same file: the kernel may have dropped what it could not write.
-                        Err(error) => manager.fail(&replica, &error),
+                match self.flushes.lock().entry(key) {
+                    // A later request covers what an earlier one does, and more.
+                    Entry::Occupied(mut running) => {
+                        running.insert(Some(request));
+                        return;
                     }
-                });
+                    Entry::Vacant(idle) => {
+                        idle.insert(None);
+                    }
+                }
+                self.runtime.spawn(Arc::clone(self).flush(key, request));
+            }
+        }
+    }
+
+    /// Syncs one log, and again as long as more was asked for meanwhile: what gathered during a sync is covered by one.
+    async fn flush(self: Arc<Self>, key: (Uuid, i32), mut request: FlushRequest) {
+        loop {
+            let Ok(permit) = Arc::clone(&self.syncs).acquire_owned().await else { return };
+            let flushed = tokio::task::spawn_blocking(move || {
+                let result = request.run();
+                drop(permit);
+                (request, result)
+            });
+            let Ok((done, result)) = flushed.await else { return };
+            let manager = self.manager.get().and_then(Weak::upgrade);
+            let replica = manager.as_ref().and_then(|m| m.get(key.0, key.1));
+            if let (Some(manager), Some(replica)) = (manager, replica) {
+                match result {
+                    Ok(()) => replica.on_flushed(done.token()),
+                    // Never retried on the same file: the kernel may have dropped what it could not write.
+                    Err(error) => {
+                        self.flushes.lock().remove(&key);
+                        return manager.fail(&replica, &error);
+                    }
+                }
+            }
+            let mut flushes = self.flushes.lock();
+            match flushes.get_mut(&key).and_then(Option::take) {
+                Some(next) => request = next,
+                None => {
+                    flushes.remove(&key);
+                    return;
+                }
             }
         }
     }

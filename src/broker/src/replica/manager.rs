@@ -9,6 +9,7 @@
 //!   KAFKA_STORAGE_ERROR, the rest of the node serves. Its directory is not marked as closed cleanly, its checkpoints are
 //!   kept, and a log that was open is not opened again by this process.
 
+use super::changes::ChangeWaiter;
 use super::effects::EffectRunner;
 use super::log_config;
 use super::replica::Replica;
@@ -406,14 +407,28 @@ impl ReplicaManager {
     /// Deletes what retention no longer keeps, on every replica.
     pub fn enforce_retention(&self) {
         for replica in self.all() {
-            let deleted = replica.with_partition(|partition, now| {
-                partition.log_mut().remove_expired_producers(now);
-                partition.log_mut().delete_old_segments(now)
-            });
+            let deleted = replica.with_partition(|partition, now| partition.log_mut().delete_old_segments(now));
             if let Err(error) = deleted {
                 tracing::error!(topic = %replica.topic, partition = replica.index, %error, "retention failed");
             }
         }
+    }
+
+    /// Forgets idempotent producers that have been silent for `producer.id.expiration.ms`.
+    pub fn remove_expired_producers(&self) {
+        for replica in self.all() {
+            replica.with_partition(|partition, now| partition.log_mut().remove_expired_producers(now));
+        }
+    }
+
+    /// For work that has something to do only after something was written.
+    pub fn changes(&self) -> ChangeWaiter {
+        self.effects.changes.subscribe()
+    }
+
+    /// Returns when `flush.ms` of some log is over.
+    pub async fn flush_is_due(&self) {
+        self.effects.flush_deadline.passed(|| self.clock.now().mono_ms).await;
     }
 
     /// Asks for the syncs that `flush.ms` wants.
@@ -432,13 +447,18 @@ impl ReplicaManager {
         self.write_changed(checkpoints::REPLICATION_OFFSET, now, &mut last.high_watermarks);
     }
 
-    /// Writes `recovery-point-offset-checkpoint` and `log-start-offset-checkpoint` where they changed.
-    pub fn checkpoint_logs(&self) {
-        let points = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
-        let starts = self.collect(|replica| replica.view().log.log_start_offset);
+    /// Writes `recovery-point-offset-checkpoint` where it changed.
+    pub fn checkpoint_recovery_points(&self) {
+        let now = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
         let mut last = self.checkpointed.lock();
-        self.write_changed(checkpoints::RECOVERY_POINT, points, &mut last.recovery_points);
-        self.write_changed(checkpoints::LOG_START_OFFSET, starts, &mut last.log_starts);
+        self.write_changed(checkpoints::RECOVERY_POINT, now, &mut last.recovery_points);
+    }
+
+    /// Writes `log-start-offset-checkpoint` where it changed.
+    pub fn checkpoint_log_starts(&self) {
+        let now = self.collect(|replica| replica.view().log.log_start_offset);
+        let mut last = self.checkpointed.lock();
+        self.write_changed(checkpoints::LOG_START_OFFSET, now, &mut last.log_starts);
     }
 
     fn collect(&self, value: impl Fn(&Replica) -> i64) -> Vec<Offsets> {
@@ -497,7 +517,8 @@ impl ReplicaManager {
                 });
             }
         });
-        self.checkpoint_logs();
+        self.checkpoint_recovery_points();
+        self.checkpoint_log_starts();
         self.checkpoint_high_watermarks();
         for (dir, clean) in self.dirs.iter().zip(clean) {
             if clean.load(Ordering::Relaxed)

@@ -52,7 +52,16 @@ pub struct State {
 
 impl State {
     fn publish(&mut self) {
-        self.view.store(Arc::new(self.partition.view()));
+        let view = self.partition.view();
+        if !view.is_same(&self.view.load()) {
+            self.view.store(Arc::new(view));
+            self.effects.changes.mark();
+        }
+        if self.partition.log().config().flush_ms != i64::MAX
+            && let Some(deadline) = self.partition.log().flush_deadline_mono_ms()
+        {
+            self.effects.flush_deadline.add(deadline);
+        }
         for effect in self.partition.log_mut().take_effects() {
             self.effects.run(self.key, effect);
         }
@@ -300,6 +309,8 @@ impl Replica {
         self.actor.with(|state| {
             let now = state.clock.now();
             state.partition.log_mut().on_flushed(token, now);
+            // The recovery point is not in the view.
+            state.effects.changes.mark();
             state.publish();
             state.answer_flushed();
         });

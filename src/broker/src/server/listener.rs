@@ -6,7 +6,7 @@
 use super::connection;
 use super::context::ConnectionInfo;
 use crate::node::Node;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -16,8 +16,17 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tracing::{debug, info, warn};
 
+/// How the sockets of a node are made.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketOptions {
+    /// `socket.listen.backlog.size`.
+    pub backlog: i32,
+    /// `socket.receive.buffer.bytes`; `None` leaves it to the system, which sizes it as it sees fit.
+    pub receive_buffer_bytes: Option<usize>,
+}
+
 /// Binds one address for a listener.
-pub fn bind(addr: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+pub fn bind(addr: SocketAddr, options: SocketOptions) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if addr.is_ipv6() {
@@ -25,9 +34,24 @@ pub fn bind(addr: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
         socket.set_only_v6(!addr.ip().is_unspecified())?;
     }
     socket.set_nonblocking(true)?;
+    if let Some(bytes) = options.receive_buffer_bytes {
+        // Before listening: accepted sockets inherit it, and the window's scale is agreed upon in the handshake.
+        socket.set_recv_buffer_size(bytes)?;
+    }
     socket.bind(&addr.into())?;
-    socket.listen(backlog)?;
+    socket.listen(options.backlog)?;
     Ok(socket.into())
+}
+
+/// Gives an accepted socket what Kafka's `Acceptor.configureAcceptedSocketChannel` gives it.
+fn configure(stream: &tokio::net::TcpStream, send_buffer_bytes: Option<usize>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_keepalive(true)?;
+    match send_buffer_bytes {
+        Some(bytes) => socket.set_send_buffer_size(bytes),
+        None => Ok(()),
+    }
 }
 
 /// Counts of open connections.
@@ -35,6 +59,7 @@ pub fn bind(addr: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
 pub struct ConnectionCounts {
     max: usize,
     max_per_ip: usize,
+    max_of_ip: HashMap<IpAddr, usize>,
     counts: Mutex<Counts>,
     freed: Notify,
 }
@@ -53,9 +78,14 @@ struct Slot {
 }
 
 impl ConnectionCounts {
-    /// Limits for one node.
-    pub fn new(max: usize, max_per_ip: usize) -> Arc<ConnectionCounts> {
-        Arc::new(ConnectionCounts { max, max_per_ip, counts: Mutex::default(), freed: Notify::new() })
+    /// Limits for one node: of all connections, of those from one address, and of those from the addresses that have a
+    /// limit of their own.
+    pub fn new(max: usize, max_per_ip: usize, max_of_ip: HashMap<IpAddr, usize>) -> Arc<ConnectionCounts> {
+        Arc::new(ConnectionCounts { max, max_per_ip, max_of_ip, counts: Mutex::default(), freed: Notify::new() })
+    }
+
+    fn limit_of(&self, ip: IpAddr) -> usize {
+        self.max_of_ip.get(&ip).copied().unwrap_or(self.max_per_ip)
     }
 
     /// Connections that are open now.
@@ -75,7 +105,7 @@ impl ConnectionCounts {
             {
                 let mut counts = self.lock();
                 let of_ip = counts.by_ip.get(&ip).copied().unwrap_or(0);
-                if of_ip >= self.max_per_ip {
+                if of_ip >= self.limit_of(ip) {
                     return None;
                 }
                 if counts.all < self.max {
@@ -135,19 +165,21 @@ pub async fn accept_loop(
                 continue;
             }
         };
+        let ip = peer.ip().to_canonical();
         let slot = tokio::select! {
             _ = stop.wait_for(|stopped| *stopped) => return,
-            slot = node.connections.open_slot(peer.ip().to_canonical()) => slot,
+            slot = node.connections.open_slot(ip) => slot,
         };
         let Some(slot) = slot else {
             info!(
-                "Rejected connection from {} because the limit of {} connections per address is reached",
-                peer.ip(),
-                node.config.max_connections_per_ip
+                target: "kafka.network.DataPlaneAcceptor",
+                "Rejected connection from /{ip}, address already has the configured maximum of {} connections.",
+                node.connections.limit_of(ip)
             );
             continue;
         };
-        let std_stream = match stream.set_nodelay(true).and_then(|()| stream.into_std()) {
+        let send_buffer_bytes = node.config.send_buffer_bytes;
+        let std_stream = match configure(&stream, send_buffer_bytes).and_then(|()| stream.into_std()) {
             Ok(stream) => stream,
             Err(error) => {
                 debug!(%error, "connection from {peer} was gone at once");
@@ -178,5 +210,44 @@ pub async fn accept_loop(
             };
             debug!(%peer, reason = %closed, "connection closed");
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
+    #[tokio::test]
+    async fn an_address_with_a_limit_of_its_own_has_that_one() {
+        let (own, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let barred = IpAddr::from([10, 0, 0, 3]);
+        let counts = ConnectionCounts::new(10, 1, HashMap::from([(own, 2), (barred, 0)]));
+        let slots = [counts.open_slot(own).await, counts.open_slot(own).await, counts.open_slot(other).await];
+        assert!(slots.iter().all(Option::is_some));
+        for ip in [own, other, barred] {
+            assert!(counts.open_slot(ip).await.is_none(), "{ip}");
+        }
+        assert_eq!(counts.open(), 3);
+        drop(slots);
+        assert!(counts.open_slot(own).await.is_some());
+        assert_eq!(counts.open(), 0);
+    }
+
+    #[tokio::test]
+    async fn sockets_get_the_buffers_that_were_asked_for() {
+        // The kernel doubles what it is asked for, to have room for its own bookkeeping.
+        let options = SocketOptions { backlog: 5, receive_buffer_bytes: Some(20_000) };
+        let listener = bind(SocketAddr::from(ANY_PORT), options).unwrap();
+        let address = listener.local_addr().unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let client = tokio::net::TcpStream::connect(address);
+        let (_client, accepted) = tokio::join!(client, listener.accept());
+        let (stream, _) = accepted.unwrap();
+        configure(&stream, Some(30_000)).unwrap();
+        let socket = SockRef::from(&stream);
+        assert_eq!((socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap()), (40_000, 60_000));
+        assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
     }
 }

@@ -227,7 +227,6 @@ impl Log {
     /// Forgets producers that have been silent for too long.
     pub fn remove_expired_producers(&mut self, now: Now) {
         self.producers.remove_expired(now.wall_ms);
-        self.snapshot = None;
     }
 
     /// Takes over a changed `producer.id.expiration.ms`.

@@ -146,6 +146,14 @@ pub struct PartitionView {
 }
 
 impl PartitionView {
+    /// Whether nothing has changed between the two.
+    pub fn is_same(&self, other: &PartitionView) -> bool {
+        Arc::ptr_eq(&self.log, &other.log)
+            && self.leader_epoch == other.leader_epoch
+            && self.is_leader == other.is_leader
+            && self.leader_start_offset == other.leader_start_offset
+    }
+
     /// The offset that `bound` stands for.
     pub fn bound(&self, bound: ReadBound) -> i64 {
         match bound {
