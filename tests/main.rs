@@ -1,7 +1,9 @@
 //! In-process integration tests: a node driven by raw requests, and the simulator.
 
+mod churn;
 mod client;
 mod docs;
+mod fencing;
 mod fixture;
 mod replies;
 mod waiting;
