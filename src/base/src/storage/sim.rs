@@ -26,13 +26,13 @@ pub struct SimStorage {
     disk: Arc<Mutex<Disk>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum FileOp {
     Write { offset: u64, data: Vec<u8> },
     SetLen(u64),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct FileNode {
     content: Vec<u8>,
     durable: Vec<u8>,
@@ -47,20 +47,20 @@ enum DirOp {
     Rename(String, String, u64),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct DirNode {
     entries: BTreeMap<String, u64>,
     durable: BTreeMap<String, u64>,
     pending: Vec<DirOp>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Node {
     File(FileNode),
     Dir(DirNode),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Disk {
     nodes: BTreeMap<u64, Node>,
     next_node: u64,
@@ -187,7 +187,12 @@ impl Disk {
         let (mut live, mut queue) = (BTreeSet::from([ROOT]), vec![ROOT]);
         while let Some(id) = queue.pop() {
             if let Some(Node::Dir(dir)) = self.nodes.get(&id) {
-                for child in dir.entries.values() {
+                // A power cut may bring back what is on the medium, and what was done since in part.
+                let pending = dir.pending.iter().filter_map(|op| match op {
+                    DirOp::Link(_, node) | DirOp::Rename(_, _, node) => Some(node),
+                    DirOp::Unlink(_) => None,
+                });
+                for child in dir.entries.values().chain(dir.durable.values()).chain(pending) {
                     if live.insert(*child) {
                         queue.push(*child);
                     }
@@ -236,6 +241,11 @@ impl SimStorage {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A second disk that holds what this one holds, cached and on the medium, and goes its own way from here on.
+    pub fn fork(&self) -> SimStorage {
+        SimStorage { disk: Arc::new(Mutex::new(self.lock().clone())) }
+    }
+
     /// How many operations have changed something.
     pub fn ops(&self) -> u64 {
         self.lock().ops
@@ -255,6 +265,14 @@ impl SimStorage {
     /// The operation with this number fails and changes nothing.
     pub fn fail_at(&self, op: u64, kind: io::ErrorKind) {
         self.lock().fail_at.insert(op, kind);
+    }
+
+    /// Nothing that was arranged with [`Self::stop_at`], [`Self::fail_at`] or [`Self::set_capacity`] will happen.
+    pub fn calm(&self) {
+        let mut disk = self.lock();
+        disk.stop_at = None;
+        disk.fail_at.clear();
+        disk.capacity = None;
     }
 
     /// Bytes that all files together may have; a write beyond happens as far as it fits and fails. `None`: no bound.
@@ -647,6 +665,32 @@ mod tests {
         f.sync().unwrap();
         disk.flip_bit(Path::new("/f"), 0, 0).unwrap();
         assert_eq!(disk.read(Path::new("/f")).unwrap()[0], 2);
+    }
+
+    #[test]
+    fn a_kill_before_a_power_cut_changes_nothing_about_what_comes_back() {
+        let disk = SimStorage::new();
+        disk.write_atomically(Path::new("/c"), b"old").unwrap();
+        file(&disk, "/t").write_all_at(b"new", 0).unwrap();
+        disk.rename(Path::new("/t"), Path::new("/c")).unwrap();
+        disk.kill();
+        disk.crash(&mut Rng::from_seed(1));
+        assert!(
+            disk.read_dir(Path::new("/")).unwrap().iter().all(|e| disk.read(&Path::new("/").join(&e.name)).is_ok())
+        );
+        assert!(disk.exists(Path::new("/c")));
+    }
+
+    #[test]
+    fn a_fork_goes_its_own_way() {
+        let disk = SimStorage::new();
+        let f = file(&disk, "/f");
+        f.write_all_at(b"one", 0).unwrap();
+        let fork = disk.fork();
+        f.write_all_at(b"two", 0).unwrap();
+        fork.crash(&mut Rng::from_seed(2));
+        assert_ne!(fork.read(Path::new("/f")).unwrap_or_default(), b"two");
+        assert_eq!(disk.read(Path::new("/f")).unwrap(), b"two");
     }
 
     #[test]
