@@ -419,10 +419,14 @@ impl<P, F: FetchWait> Partition<P, F> {
         let stable_before = self.log.last_stable_offset();
         if high_watermark > before {
             self.log.set_high_watermark(high_watermark);
-            let mut bytes = 0;
-            while let Some((_, n)) = self.unreadable.pop_front_if(|(end, _)| *end <= high_watermark) {
+            let (mut bytes, mut counted_to) = (0, before);
+            while let Some((end, n)) = self.unreadable.pop_front_if(|(end, _)| *end <= high_watermark) {
                 bytes += n;
+                counted_to = end;
             }
+            // Not counted: what was appended before this replica led, and a part of a group of appends. The reader
+            // looks again and parks again if it wants more.
+            let bytes = if counted_to == high_watermark { bytes } else { u64::MAX };
             self.wake(ReadBound::HighWatermark, bytes);
         }
         if self.log.last_stable_offset() > stable_before {

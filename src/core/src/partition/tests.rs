@@ -129,6 +129,24 @@ fn a_reader_is_woken_by_the_bytes_that_its_bound_passed() {
 }
 
 #[test]
+fn a_reader_is_woken_by_bytes_that_were_not_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut p = partition(&dir, 1);
+    lead(&mut p, 0, &[1, 2], &[1, 2]);
+    p.append(vec![work(1, Acks::Leader), work(2, Acks::Leader)], NOW);
+    let part_of_a_group = Wait(Rc::default(), 1);
+    assert!(p.park(part_of_a_group.clone(), ReadBound::HighWatermark, 0));
+    p.on_follower_fetch(2, 1, NOW);
+    assert!(part_of_a_group.is_done());
+    p.follow(2, 1);
+    lead(&mut p, 2, &[1, 2], &[1, 2]);
+    let from_before_it_led = Wait(Rc::default(), 1);
+    assert!(p.park(from_before_it_led.clone(), ReadBound::HighWatermark, 1));
+    p.on_follower_fetch(2, 2, NOW);
+    assert!(from_before_it_led.is_done());
+}
+
+#[test]
 fn a_new_epoch_begins_at_the_logs_end() {
     let dir = tempfile::tempdir().unwrap();
     let mut p = partition(&dir, 1);
