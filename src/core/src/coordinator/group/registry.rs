@@ -17,8 +17,9 @@ struct Slot {
     latest: Option<Group>,
     /// Offset of the record that made or removed `latest`.
     changed_at: i64,
-    /// What reads see until the high watermark has passed `changed_at`.
-    before: Option<Group>,
+    /// What reads see until the high watermark has passed `changed_at`: earlier groups with the offsets of their
+    /// records, oldest first. Only the first may be below the high watermark.
+    before: Vec<(i64, Option<Group>)>,
 }
 
 /// All groups of a shard, by id.
@@ -82,12 +83,13 @@ impl GroupRegistry {
     pub fn forget_unwritten(&mut self, group_id: &Arc<str>) -> Option<Group> {
         let slot = self.slots.get_mut(group_id).filter(|slot| slot.changed_at == UNWRITTEN)?;
         let group = slot.latest.take();
-        // What reads saw before goes on until its own removal is committed: that is in the queue already.
-        slot.changed_at = self.high_watermark;
-        if slot.before.is_none() {
+        // What was there before is the latest again: nothing, or a removal that is not committed yet.
+        slot.changed_at = -1;
+        if let Some((changed_at, earlier)) = slot.before.pop() {
+            (slot.changed_at, slot.latest) = (changed_at, earlier);
+        }
+        if slot.latest.is_none() && slot.before.is_empty() {
             self.slots.remove(group_id);
-        } else {
-            self.uncommitted.push_front((self.high_watermark, group_id.clone()));
         }
         group
     }
@@ -134,26 +136,74 @@ impl GroupRegistry {
 
     fn change(&mut self, key: Arc<str>, group: Option<Group>, offset: i64) {
         let high_watermark = self.high_watermark;
-        let slot = self.slots.entry(key).or_insert(Slot { latest: None, changed_at: -1, before: None });
+        let slot = self.slots.entry(key).or_insert(Slot { latest: None, changed_at: -1, before: Vec::new() });
         let old = std::mem::replace(&mut slot.latest, group);
-        if slot.changed_at < high_watermark {
-            slot.before = old;
-        }
+        slot.before.push((slot.changed_at, old));
         slot.changed_at = offset;
+        slot.forget_below(high_watermark);
     }
 
     fn settle(&mut self, group_id: &Arc<str>) {
-        if let Some(slot) = self.slots.get_mut(group_id)
-            && slot.changed_at < self.high_watermark
-        {
-            slot.before = None;
-            if slot.latest.is_none() {
+        let high_watermark = self.high_watermark;
+        if let Some(slot) = self.slots.get_mut(group_id) {
+            slot.forget_below(high_watermark);
+            if slot.latest.is_none() && slot.before.is_empty() {
                 self.slots.remove(group_id);
             }
         }
     }
 
     fn committed_of<'a>(&self, slot: &'a Slot) -> Option<&'a Group> {
-        if slot.changed_at < self.high_watermark { slot.latest.as_ref() } else { slot.before.as_ref() }
+        if slot.changed_at < self.high_watermark {
+            return slot.latest.as_ref();
+        }
+        let (_, group) = slot.before.iter().rev().find(|(offset, _)| *offset < self.high_watermark)?;
+        group.as_ref()
+    }
+}
+
+impl Slot {
+    /// Drops what no read can see any more.
+    fn forget_below(&mut self, high_watermark: i64) {
+        if self.changed_at < high_watermark {
+            self.before.clear();
+        } else if let Some(seen) = self.before.iter().rposition(|(offset, _)| *offset < high_watermark) {
+            self.before.drain(..seen);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_see_the_version_at_the_high_watermark_however_many_follow() {
+        let mut groups = GroupRegistry::default();
+        groups.ensure_exists("g", 0, 1);
+        groups.put("g", None, 1);
+        groups.ensure_exists("g", 2, 1);
+        groups.put("g", None, 3);
+        let mut seen = Vec::new();
+        for high_watermark in 0..=4 {
+            groups.commit(high_watermark);
+            seen.push(groups.committed("g").is_some());
+        }
+        assert_eq!(seen, [false, true, false, true, false]);
+        assert!(groups.slots.is_empty(), "nothing is left of it");
+    }
+
+    #[test]
+    fn a_refused_group_leaves_what_was_there_before() {
+        let mut groups = GroupRegistry::default();
+        groups.ensure_exists("g", 0, 1);
+        groups.commit(1);
+        groups.put("g", None, 1);
+        groups.create_unwritten("g", 1);
+        assert!(groups.committed("g").is_some() && groups.latest("g").is_some());
+        assert!(groups.forget_unwritten(&Arc::from("g")).is_some());
+        assert!(groups.committed("g").is_some() && groups.latest("g").is_none());
+        groups.commit(2);
+        assert!(groups.committed("g").is_none() && groups.slots.is_empty());
     }
 }
