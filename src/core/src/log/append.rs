@@ -104,7 +104,7 @@ impl Log {
     }
 
     /// Appends several requests, in order, with as few writes as possible. One result for each, in order; a refused one
-    /// leaves no trace and does not hinder the others.
+    /// leaves no trace and does not hinder the others, unless the disk refused it: then what follows it is refused too.
     pub fn append_group(
         &mut self,
         requests: &[AppendRequest<'_>],
@@ -114,7 +114,12 @@ impl Log {
         let mut results = Vec::with_capacity(requests.len());
         let mut stage = self.new_stage();
         for (index, request) in requests.iter().enumerate() {
-            let staged = self.stage_request(&mut stage, index, request, leader_epoch, now, &mut results);
+            // What follows an append that the disk refused must not overtake it: a log that knows nothing of a producer
+            // yet takes any first sequence.
+            let staged = match results.last() {
+                Some(Err(AppendError::Storage(error))) => Err(error.duplicate().into()),
+                _ => self.stage_request(&mut stage, index, request, leader_epoch, now, &mut results),
+            };
             results.push(staged);
         }
         // Whoever is concerned has the error in its result.
@@ -349,11 +354,14 @@ impl Log {
             file.write_vectored_at(&parts, start)
         };
         if let Err(source) = written {
-            let error = segment.error(source);
+            let mut error = segment.error(source);
             // What was written of it must not be taken for batches by a later start.
-            if !error.is_disk_full() || file.set_len(start).is_err() {
-                self.offline = true;
+            if error.is_disk_full()
+                && let Err(source) = file.set_len(start)
+            {
+                error = segment.error(source);
             }
+            self.offline |= !error.is_disk_full();
             return Err(error);
         }
         let base = segment.base_offset;

@@ -133,8 +133,9 @@ impl Log {
         old.with_indexes(|indexes, files| indexes.seal(files, old.base_offset))?;
         let segment = Arc::new(Segment::create(self.files.clone(), base, now.wall_ms)?);
         Arc::make_mut(&mut self.segments).push(segment);
-        // Everything of the old segment may have been flushed already, but not these.
-        for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+        // Everything of the old segment may have been flushed already, but not these, nor that the log file was cut back
+        // after a write that failed.
+        for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
             self.note_change(Some(file_name(old.base_offset, suffix)));
         }
         self.start_active(now);
@@ -395,11 +396,11 @@ impl Log {
         // perhaps not been flushed.
         self.log_start_offset = offset;
         tracing::info!("[UnifiedLog partition={}] Incremented log start offset to {offset}", self.label);
+        self.producers.on_log_start_incremented(offset);
+        self.snapshot = None;
         if Arc::make_mut(&mut self.epochs).truncate_from_start(offset) {
             self.write_epochs()?;
         }
-        self.producers.on_log_start_incremented(offset);
-        self.snapshot = None;
         Ok(true)
     }
 

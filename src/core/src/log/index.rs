@@ -55,6 +55,11 @@ impl<const N: usize> IndexFile<N> {
         self.exists
     }
 
+    /// Whether there are bytes that are not an entry.
+    pub fn is_ragged(&self) -> bool {
+        self.ragged
+    }
+
     fn open(&mut self, files: &LogFiles) -> io::Result<Arc<dyn File>> {
         if let Some(file) = &self.file {
             return Ok(file.clone());

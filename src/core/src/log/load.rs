@@ -6,7 +6,7 @@
 
 use super::append::index_aborted;
 use super::change::log_error_of_read;
-use super::error::{AppendError, LogError, StorageError};
+use super::error::{AppendError, LogError, ReadError, StorageError};
 use super::files::{
     CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIX, LEADER_EPOCH_CHECKPOINT, LOG_SUFFIX, LogFiles, PARTITION_METADATA,
     SWAP_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, file_name, offset_of_name, remove_if_exists, rename_if_exists,
@@ -77,10 +77,10 @@ impl Log {
             label: &label,
             files,
             removed: Vec::new(),
-            rebuilt: Vec::new(),
+            unsynced: Vec::new(),
         };
         let loaded = loader.load()?;
-        let (removed, rebuilt) = (std::mem::take(&mut loader.removed), std::mem::take(&mut loader.rebuilt));
+        let (removed, unsynced) = (std::mem::take(&mut loader.removed), std::mem::take(&mut loader.unsynced));
         let files = loader.files.clone();
         let log_start_offset = loaded.log_start_offset;
         let mut log = Log {
@@ -111,7 +111,7 @@ impl Log {
         };
         log.start_active(now);
         log.delete_removed(&removed, now)?;
-        for name in rebuilt {
+        for name in unsynced {
             log.note_change(Some(name));
         }
         log.load_topic_id(params.topic_id, loaded.has_partition_metadata)?;
@@ -200,8 +200,8 @@ struct Loader<'a> {
     label: &'a str,
     files: Arc<LogFiles>,
     removed: Vec<PathBuf>,
-    /// Index files that were written anew.
-    rebuilt: Vec<String>,
+    /// Files that the next flush has to sync whatever it is for: those that an earlier process may not have.
+    unsynced: Vec<String>,
 }
 
 impl Loader<'_> {
@@ -445,13 +445,17 @@ impl Loader<'_> {
         let mut index = 0;
         while index < segments.len() {
             let Some(segment) = segments.get(index).cloned() else { break };
-            let must = index >= unflushed || {
-                // The segment before a recovery point that is its end may have been sealed without a sync.
-                let after = segments.get(index + 1);
-                let at_edge = !self.params.clean_shutdown && after.is_some_and(|s| s.base_offset == recovery_point);
-                !index_is_sane(&segment, index + 1 == segments.len())?
-                    || (at_edge && !index_is_whole(&segment, recovery_point)?)
-            };
+            // The segment before a recovery point that is its end may have been sealed without a sync.
+            let after = segments.get(index + 1);
+            let at_edge = !self.params.clean_shutdown && after.is_some_and(|s| s.base_offset == recovery_point);
+            let must = index >= unflushed
+                || !index_is_sane(&segment, index + 1 == segments.len())?
+                || (at_edge && !index_is_whole(&segment, recovery_point)?);
+            if must || at_edge {
+                // The process that stopped may have left it to the page cache, sound as it is now.
+                let suffixes = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX];
+                self.unsynced.extend(suffixes.map(|suffix| file_name(segment.base_offset, suffix)));
+            }
             if must {
                 if ready_at != Some(index) {
                     let before = segments.get(..index).unwrap_or(&[]);
@@ -459,8 +463,6 @@ impl Loader<'_> {
                     rebuild_producer_state(&mut producers, &self.files, before, bounds, self.now, self.label)?;
                 }
                 let next = segments.get(index + 1).map(|s| s.base_offset);
-                self.rebuilt
-                    .extend([INDEX_SUFFIX, TIME_INDEX_SUFFIX].map(|suffix| file_name(segment.base_offset, suffix)));
                 let cut = self.recover_segment(&segment, next, index >= unflushed, &mut producers, epochs)?;
                 producers.take_snapshot(&self.files).map_err(|e| self.io("producer snapshot", e))?;
                 ready_at = Some(index + 1);
@@ -572,7 +574,9 @@ impl Loader<'_> {
         let valid = reader.position;
         let mut cut = false;
         if let Some(reason) = bad {
-            let flushed = next_offset < self.params.recovery_point;
+            // A recovery point at the log's start says nothing: deleting records raises it without a flush.
+            let known = self.params.recovery_point > self.params.log_start_offset;
+            let flushed = known && next_offset < self.params.recovery_point;
             let later_segment = next_segment.is_some_and(|base| base <= self.params.recovery_point);
             let follows = || valid_batch_follows(file.as_ref(), valid, size, next_offset);
             if flushed && (later_segment || follows().map_err(|e| segment.error(e))?) {
@@ -691,6 +695,9 @@ fn epochs_of_batches(segments: &[Arc<Segment>], end: i64) -> EpochCache {
 fn index_is_sane(segment: &Segment, thorough: bool) -> Result<bool, LogError> {
     let size = segment.size();
     let sane = segment.with_indexes(|indexes, files| {
+        if indexes.offset.is_ragged() || indexes.time.is_ragged() {
+            return Ok(false);
+        }
         if size == 0 {
             return Ok(indexes.offset.entries() == 0 && indexes.time.entries() == 0);
         }
@@ -769,11 +776,24 @@ fn index_is_whole(segment: &Segment, end: i64) -> Result<bool, LogError> {
         }
         None => None,
     };
-    let mut scan = segment.scan(from.map_or(0, |b| b.position), size).map_err(log_error_of_read)?;
-    while let Some(batch) = scan.next().map_err(log_error_of_read)? {
-        if batch.header.max_timestamp > known {
-            return Ok(false);
+    // An entry of a batch that is no longer there.
+    if from.map_or(-1, |b| b.header.max_timestamp) != known {
+        return Ok(false);
+    }
+    let mut walked = from.map_or(0, |b| b.position);
+    let mut scan = segment.scan(walked, size).map_err(log_error_of_read)?;
+    loop {
+        match scan.next() {
+            Ok(Some(batch)) if batch.header.max_timestamp > known => return Ok(false),
+            Ok(Some(batch)) => walked = batch.position + batch.header.size_in_bytes() as u64,
+            Ok(None) => break,
+            Err(ReadError::Storage(error)) => return Err(error.into()),
+            Err(_) => return Ok(false),
         }
+    }
+    // Behind what was flushed there may be the rest of a write that failed.
+    if walked != size {
+        return Ok(false);
     }
     Ok(segment.read_next_offset().map_err(log_error_of_read)? <= end)
 }

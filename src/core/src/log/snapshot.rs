@@ -291,10 +291,11 @@ impl LogSnapshot {
     /// The first record at or after `timestamp` (ListOffsets with a time). `None` when there is none.
     pub fn offset_for_timestamp(&self, timestamp: i64) -> Result<Option<TimestampAndOffset>, ReadError> {
         for (index, segment) in self.segments.iter().enumerate() {
-            if segment.largest_timestamp()? < timestamp {
+            // A segment without batches would be taken for one of the time at which its file was made.
+            let size = self.size_of(index);
+            if size == 0 || segment.largest_timestamp()? < timestamp {
                 continue;
             }
-            let size = self.size_of(index);
             let start = segment.position_for_timestamp(timestamp, self.log_start_offset)?;
             return self.find_record(
                 segment,
