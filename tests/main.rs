@@ -6,5 +6,6 @@ mod docs;
 mod fencing;
 mod fixture;
 mod replies;
+mod sim;
 mod waiting;
 mod wire;
