@@ -181,6 +181,8 @@ def normal_form(step, lane, outcome, normalisers, advertised=None):
     texts = []
     for stream in (outcome.out, outcome.err):
         text = normalisers.apply(lane.localised(stream), step.words[0])
+        if "unordered" in step.modifiers:
+            text = text.replace("}{", "}\n{")  # formatters of stored records put no line end between them
         lines = text.split("\n")
         if "advertised" in step.modifiers and advertised is not None:
             lines = [line for line in lines if row_key(line) is None or row_key(line) in advertised]

@@ -679,6 +679,9 @@ impl RunningNode {
         let id = self.node.id;
         info!(target: "kafka.server.BrokerLifecycleManager", "[BrokerLifecycleManager id={id}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.");
         info!(target: "org.apache.kafka.common.utils.AppInfoParser", "Kafka version: 4.3.1");
+        info!(target: "org.apache.kafka.common.utils.AppInfoParser", "Kafka commitId: unknown");
+        let start_ms = self.node.clock.now().wall_ms;
+        info!(target: "org.apache.kafka.common.utils.AppInfoParser", "Kafka startTimeMs: {start_ms}");
         info!(target: "kafka.server.KafkaRaftServer", "[KafkaRaftServer nodeId={id}] Kafka Server started");
         match &self.ready_file {
             Some(path) => write_ready_file(path, &self.bootstrap),
