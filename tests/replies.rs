@@ -310,7 +310,8 @@ impl Run {
                 text(&response)
             }
             22 => {
-                let request = InitProducerIdRequest::default().with_transaction_timeout_ms(60_000);
+                let request =
+                    InitProducerIdRequest::default().with_transactional_id(None).with_transaction_timeout_ms(60_000);
                 self.call(&request, v)
             }
             23 => {

@@ -244,7 +244,9 @@ fn next_batch(bytes: &[u8]) -> Result<Option<(usize, i8)>, ProduceError> {
     }
     let magic = bytes[MAGIC_OFFSET] as i8;
     if !(0..=CURRENT_MAGIC_VALUE).contains(&magic) {
-        return Err(refused(ProduceErrorCode::CorruptMessage, format!("Invalid magic found in record: {magic}")));
+        // The one error of these whose text Kafka sends.
+        let text = format!("Invalid magic found in record: {magic}");
+        return Err(ProduceError { message: Some(text.clone()), ..refused(ProduceErrorCode::CorruptMessage, text) });
     }
     let size = LOG_OVERHEAD + length as usize;
     Ok((size <= bytes.len()).then_some((size, magic)))

@@ -119,7 +119,7 @@ async fn fetch(context: RequestContext, request: FetchRequest) -> Reply {
             break;
         }
     }
-    respond(&context, &opened, pass)
+    respond(&context, &params, &opened, pass)
 }
 
 fn session_request(context: &RequestContext, request: FetchRequest, params: &Params) -> SessionRequest {
@@ -298,12 +298,10 @@ fn diverging(
     epoch: i32,
     fetch_offset: i64,
 ) -> Result<Option<(i32, i64)>, KafkaError> {
-    if fetch_offset < view.log.log_start_offset || fetch_offset > view.log.log_end_offset {
-        return Err(KafkaError::OffsetOutOfRange);
-    }
     match view.log.end_offset_for_epoch(epoch) {
         // The reader is ahead of every epoch that is known here.
         None => Err(KafkaError::OffsetOutOfRange),
+        Some(_) if fetch_offset < view.log.log_start_offset => Err(KafkaError::OffsetOutOfRange),
         Some(end) if end.epoch < epoch || end.offset < fetch_offset => Ok(Some((end.epoch, end.offset))),
         Some(_) => Ok(None),
     }
@@ -323,7 +321,7 @@ fn failed(context: &RequestContext, params: &Params, partition: &FetchPartition,
     out
 }
 
-fn respond(context: &RequestContext, opened: &FetchContext, pass: Pass) -> Reply {
+fn respond(context: &RequestContext, params: &Params, opened: &FetchContext, pass: Pass) -> Reply {
     let node = context.node();
     let outcomes: Vec<(FetchPartition, PartitionOutcome)> = pass
         .partitions
@@ -351,7 +349,9 @@ fn respond(context: &RequestContext, opened: &FetchContext, pass: Pass) -> Reply
         if !reply.include.contains(index) {
             continue;
         }
-        if let Some((leader, _)) = read.current_leader
+        // Followers know their leaders from the metadata log.
+        if params.replica_id < 0
+            && let Some((leader, _)) = read.current_leader
             && let Some(endpoint) = image.alive_broker_endpoint(leader, &context.connection.listener)
             && !response.endpoints.iter().any(|(id, ..)| *id == leader)
         {

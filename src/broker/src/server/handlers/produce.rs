@@ -86,15 +86,8 @@ impl Drop for Unordered {
 async fn produce(context: RequestContext, request: ProduceRequest, frame_bytes: usize) -> Reply {
     let acks = request.acks;
     let version = context.version();
-    let whole = match acks {
-        -1..=1 => None,
-        _ => Some(KafkaError::InvalidRequiredAcks),
-    };
-    let whole = if whole.is_none() && request.transactional_id.is_none() && has_transactional_batch(&request) {
-        Some(KafkaError::TransactionalIdAuthorizationFailed)
-    } else {
-        whole
-    };
+    let whole = (request.transactional_id.is_none() && has_transactional_batch(&request))
+        .then_some(KafkaError::TransactionalIdAuthorizationFailed);
     let unordered = Unordered::new(&context);
     let mut topics = Vec::with_capacity(request.topic_data.len());
     for topic in request.topic_data {
@@ -194,6 +187,9 @@ async fn append(
     let Some(registration) = topic.partition(index) else {
         return refuse(KafkaError::UnknownTopicOrPartition);
     };
+    if !(-1..=1).contains(&acks) {
+        return refuse(KafkaError::InvalidRequiredAcks);
+    }
     if is_internal_topic(&topic.name) && context.client_id() != ADMIN_CLIENT {
         return refuse(KafkaError::InvalidTopicException);
     }
