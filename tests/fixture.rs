@@ -366,3 +366,15 @@ pub fn find_coordinator(client: &mut Client, group_id: &str) {
     let probe = DescribeGroupsRequest::default().with_groups(vec![group(group_id)]);
     wait_for("a coordinator's state", || client.call(&probe, 5).groups[0].error_code == 0);
 }
+
+/// A fresh producer id and its epoch.
+pub fn producer_id(client: &mut Client) -> (i64, i16) {
+    let request = InitProducerIdRequest::default().with_transactional_id(None).with_transaction_timeout_ms(60_000);
+    let mut response = client.call(&request, 5);
+    while response.error_code == 14 && std::env::var_os("OTTLA_ORACLE").is_some() {
+        // Kafka fetches the next block of ids.
+        response = client.call(&request, 5);
+    }
+    assert_eq!(response.error_code, 0);
+    (response.producer_id.0, response.producer_epoch)
+}

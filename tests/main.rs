@@ -2,6 +2,7 @@
 
 mod churn;
 mod client;
+mod configs;
 mod docs;
 mod fencing;
 mod fetch;
@@ -10,5 +11,6 @@ mod offsets;
 mod produce;
 mod replies;
 mod sim;
+mod topics;
 mod waiting;
 mod wire;

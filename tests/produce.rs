@@ -336,17 +336,6 @@ fn timestamps_out_of_range_are_named_one_by_one() {
     assert_eq!(produce(&mut client, &topic, batch_at(-1, &["v"])).error_code, 0);
 }
 
-fn producer_id(client: &mut Client) -> (i64, i16) {
-    let request = InitProducerIdRequest::default().with_transactional_id(None).with_transaction_timeout_ms(60_000);
-    let mut response = client.call(&request, 5);
-    while response.error_code == 14 && std::env::var_os("OTTLA_ORACLE").is_some() {
-        // Kafka fetches the next block of ids.
-        response = client.call(&request, 5);
-    }
-    assert_eq!(response.error_code, 0);
-    (response.producer_id.0, response.producer_epoch)
-}
-
 #[test]
 fn producer_ids_are_never_given_twice() {
     let broker = Broker::start();

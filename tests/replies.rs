@@ -30,6 +30,7 @@ fn every_version_of_every_api_is_answered_as_kafka_does() {
     let broker = Broker::with(&[]);
     let mut client = broker.connect();
     find_coordinator(&mut client, "warm-up");
+    producer_id(&mut client);
     let topic_id = create(&mut client, TOPIC, 2, &[]);
     let mut run = Run { client, topic_id, groups: 0, out: String::new() };
     for api in APIS {

@@ -8,7 +8,7 @@
 //! Not done, and why
 //! - Broker loggers: log levels cannot be changed at run time yet, so they are refused with INVALID_REQUEST.
 
-use super::{text, typed_api};
+use super::{INVALID_REQUEST_TEXT, text, typed_api};
 use crate::node::configs;
 use crate::server::context::RequestContext;
 use kafka_protocol::messages::describe_configs_response::{
@@ -26,11 +26,18 @@ typed_api!("DescribeConfigs", 32, 1..=4, DescribeConfigsRequest, handle);
 async fn handle(context: RequestContext, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
     let version = context.version();
     let mut response = DescribeConfigsResponse::default();
+    // Kafka throws on a type that it does not know, and then answers every resource alike.
+    let malformed = request.resources.iter().any(|r| configs::resource_type_name(r.resource_type) == "UNKNOWN");
     for resource in &request.resources {
         let mut out = DescribeConfigsResult::default();
         out.resource_type = resource.resource_type;
         out.resource_name = text(resource.resource_name.to_string());
-        match describe(&context, resource.resource_type, &resource.resource_name) {
+        let described = if malformed {
+            Err(ApiError::new(KafkaError::InvalidRequest, INVALID_REQUEST_TEXT))
+        } else {
+            describe(&context, resource.resource_type, &resource.resource_name)
+        };
+        match described {
             Err(error) => {
                 out.error_code = error.error.code();
                 out.error_message = Some(text(error.message.unwrap_or_default()));
@@ -83,7 +90,7 @@ fn describe(context: &RequestContext, kind: i8, name: &str) -> Result<Vec<Descri
         ConfigResource::GROUP if name.is_empty() => Err(invalid("Group name must not be empty".into())),
         ConfigResource::GROUP => configs::group(&node.config, &image, name),
         ConfigResource::BROKER_LOGGER => Err(invalid("Broker loggers are not described yet".into())),
-        other => Err(invalid(format!("Unsupported resource type: {}", configs::resource_type_name(other)))),
+        _ => Err(invalid(INVALID_REQUEST_TEXT.into())),
     }
 }
 

@@ -10,7 +10,7 @@
 //!   takes as final (librdkafka asks again after any other).
 //! - Share coordinators do not exist yet: UNSUPPORTED_VERSION.
 
-use super::{text, typed_api};
+use super::{INVALID_REQUEST_TEXT, text, typed_api};
 use crate::server::context::RequestContext;
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
@@ -68,9 +68,7 @@ fn error_text(error: KafkaError) -> &'static str {
         KafkaError::CoordinatorNotAvailable => "The coordinator is not available.",
         KafkaError::TransactionalIdAuthorizationFailed => "Transactions are not implemented.",
         KafkaError::UnsupportedVersion => "The version of API is not supported.",
-        KafkaError::InvalidRequest => {
-            "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details."
-        }
+        KafkaError::InvalidRequest => INVALID_REQUEST_TEXT,
         other => other.name(),
     }
 }

@@ -38,6 +38,9 @@ use kafka_protocol::protocol::StrBytes;
 /// Default of the "authorized operations" fields: not asked for.
 const OPERATIONS_NOT_ASKED: i32 = i32::MIN;
 
+/// `Errors.INVALID_REQUEST.message()`, for requests that Kafka refuses as a whole.
+const INVALID_REQUEST_TEXT: &str = "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.";
+
 /// What everybody may do to a resource when there is no authorizer: all that is possible (`AclEntry.supportedOperations`
 /// as a bit field over `AclOperation` codes).
 mod operations {
