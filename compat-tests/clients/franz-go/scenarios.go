@@ -325,6 +325,24 @@ func register() {
 		same(1, partitionsOf(t))
 	}
 
+	scenarios["auto-create-consumer"] = func() {
+		t := name()
+		cl := client(kgo.ConsumerGroup(name()), kgo.ConsumeTopics(t), kgo.AllowAutoTopicCreation())
+		defer cl.Close()
+		until("it is made", func() bool {
+			topics, err := admin.ListTopics(ctx)
+			must(err)
+			return topics.Has(t)
+		})
+	}
+
+	scenarios["created-topic-serves"] = func() {
+		for range 20 {
+			_, err := produce(topic(1), values(1), kgo.RecordRetries(0))
+			must(err)
+		}
+	}
+
 	scenarios["auto-create-refused"] = func() {
 		t := name()
 		cl := client(kgo.ConsumeTopics(t))

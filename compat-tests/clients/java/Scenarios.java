@@ -466,6 +466,26 @@ public final class Scenarios {
             same(1, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size());
         });
 
+        ALL.put("auto-create-consumer", () -> {
+            String topic = name();
+            try (var consumer = consumer("group.id", name())) {
+                consumer.subscribe(List.of(topic));
+                until("it is made", () -> {
+                    consumer.poll(Duration.ofMillis(20));
+                    return admin.listTopics().names().get().contains(topic);
+                });
+            }
+        });
+
+        ALL.put("created-topic-serves", () -> {
+            for (int i = 0; i < 20; i++) {
+                String topic = topic(3);
+                try (var producer = producer("retries", "0", "enable.idempotence", "false")) {
+                    for (int p = 0; p < 3; p++) producer.send(new ProducerRecord<>(topic, p, null, bytes("x"))).get();
+                }
+            }
+        });
+
         ALL.put("auto-create-refused", () -> {
             String topic = name();
             try (var consumer = consumer("group.id", name(), "allow.auto.create.topics", "false")) {

@@ -368,6 +368,20 @@ def auto_create_producer():
 
 
 @scenario
+def auto_create_consumer():
+    t = name()
+    c = consumer(t, group_id=name())
+    until("it is made", lambda: c.poll(timeout_ms=20) or t in ADMIN.list_topics())
+    c.close()
+
+
+@scenario
+def created_topic_serves():
+    for _ in range(20):
+        send(topic(), [(None, b"x")], retries=0, enable_idempotence=False)
+
+
+@scenario
 def delete_and_recreate():
     t = topic()
     p = producer(metadata_max_age_ms=300)

@@ -391,6 +391,21 @@ def auto_create_producer():
 
 
 @scenario
+def auto_create_consumer():
+    t = name()
+    c = consumer(allow_auto_create_topics=True)
+    c.subscribe([t])
+    until("it is made", lambda: c.poll(0.02) or t in ADMIN.list_topics(timeout=10).topics)
+    c.close()
+
+
+@scenario
+def created_topic_serves():
+    for _ in range(20):
+        send(topic(), [(None, b"x")], retries=0)
+
+
+@scenario
 def auto_create_refused():
     t = name()
     c = consumer(allow_auto_create_topics=False)
