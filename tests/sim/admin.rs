@@ -348,6 +348,7 @@ impl World {
         let entry = entries[self.rng.below(entries.len() as u64) as usize].clone();
         let byte = self.rng.below(entry.len);
         let fork = self.disk.fork();
+        fork.sim.calm();
         fork.sim.kill();
         fork.sim.flip_bit(&dir.join(&entry.name), byte, self.rng.below(8) as u8)?;
         if entry.name.ends_with(".log") && self.outside_of_crc(&tp, &entry.name, byte) {

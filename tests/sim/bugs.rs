@@ -34,6 +34,8 @@ pub enum Bug {
     DirectoryNotSynced,
     /// The clean-shutdown file stays after the start.
     CleanShutdownKept,
+    /// A topic is deleted, and its name stays in the checkpoints of offsets.
+    CheckpointsKept,
     /// The metadata quorum's syncs do not reach the medium.
     MetadataNotSynced,
     /// A controller's answer is sent before its records are committed.
@@ -42,7 +44,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 16] = [
+    pub const ALL: [Bug; 17] = [
         Bug::AckBeforeWrite,
         Bug::FlushForgotten,
         Bug::TornTailKept,
@@ -57,6 +59,7 @@ impl Bug {
         Bug::RecoveryPointTooHigh,
         Bug::DirectoryNotSynced,
         Bug::CleanShutdownKept,
+        Bug::CheckpointsKept,
         Bug::MetadataNotSynced,
         Bug::MetadataAnsweredEarly,
     ];

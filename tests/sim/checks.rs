@@ -72,6 +72,7 @@ impl World {
             self.topic(&tp).model.check_order()?;
         }
         self.check_coordinator_replay()?;
+        self.check_metadata_replay()?;
         self.saw("full check");
         Ok(())
     }

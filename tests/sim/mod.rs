@@ -17,6 +17,7 @@ mod bugs;
 mod checks;
 mod disk;
 mod groups;
+mod metadata;
 mod model;
 mod node;
 mod producers;
@@ -85,7 +86,9 @@ use ensure;
 /// Events of one random run.
 const EVENTS: u32 = 400;
 /// Seeds of a plain test run.
-const SEEDS: u64 = 30;
+const SEEDS: u64 = 60;
+/// Seeds among which a planted bug has to be found.
+const SEEDS_PER_BUG: u64 = 200;
 /// Seeds that once found something; always run.
 const KEPT: &str = include_str!("seeds");
 
@@ -166,4 +169,15 @@ fn the_same_seed_gives_the_same_trace() {
         assert_eq!(run(seed, None).trace, run(seed, None).trace, "seed {seed}");
     }
     assert_ne!(run(1, None).trace, run(2, None).trace);
+}
+
+#[test]
+fn planted_bugs_are_found() {
+    let mut found = Vec::new();
+    for bug in Bug::ALL {
+        let failure = (0..SEEDS_PER_BUG).find_map(|seed| Some((seed, run(seed, Some(bug)).failure?)));
+        let Some((seed, failure)) = failure else { panic!("{bug:?} is not found in {SEEDS_PER_BUG} seeds") };
+        found.push(format!("{bug:?}: seed {seed}: {failure}"));
+    }
+    println!("{}", found.join("\n"));
 }

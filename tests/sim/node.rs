@@ -8,6 +8,8 @@ use super::world::{Topic, Tp};
 use super::{Run, ensure};
 use ottla_base::clock::Now;
 use ottla_base::rng::Rng;
+use ottla_base::storage::Storage;
+use ottla_core::controller::ControllerCore;
 use ottla_core::coordinator::group::GroupShard;
 use ottla_core::log::{Log, OpenParams, TailCache};
 use ottla_core::log_dirs::checkpoints::{
@@ -62,6 +64,7 @@ pub struct Node {
     pub shard: Option<GroupShard>,
     /// A coordinator that waits for the high watermark before it may be asked.
     pub loading: Option<GroupShard>,
+    pub controller: Option<ControllerCore>,
     pub cache: Arc<TailCache>,
     /// Whether the directory was closed cleanly before this start.
     pub was_clean: bool,
@@ -79,11 +82,19 @@ pub fn dir_of(tp: &Tp) -> PathBuf {
     Path::new(LOG_DIR).join(log_dir_name(&tp.0, tp.1))
 }
 
-/// Reads the log directory and forgets that it was closed cleanly. The logs are opened by [`open_partition`].
-pub fn start(disk: &Disk, cache_bytes: usize) -> Run<(Node, BTreeMap<Tp, Checkpointed>)> {
-    use ottla_base::storage::Storage;
+/// Makes the log directory.
+pub fn make_log_dir(disk: &Disk) -> Run {
     disk.create_dir_all(Path::new(LOG_DIR))?;
     disk.sync_dir(Path::new("/"))?;
+    Ok(())
+}
+
+/// Reads the log directory and forgets that it was closed cleanly. The logs are opened by [`open_partition`].
+pub fn start(
+    disk: &Disk,
+    cache_bytes: usize,
+    controller: Option<ControllerCore>,
+) -> Run<(Node, BTreeMap<Tp, Checkpointed>)> {
     let scan = scan_log_dir(disk, Path::new(LOG_DIR)).map_err(|e| super::Stop::Disk(e.to_string()))?;
     checkpoints::remove_clean_shutdown(disk, Path::new(LOG_DIR))?;
     let known = |log: &ottla_core::log_dirs::LogToOpen| Checkpointed {
@@ -96,6 +107,7 @@ pub fn start(disk: &Disk, cache_bytes: usize) -> Run<(Node, BTreeMap<Tp, Checkpo
         partitions: BTreeMap::new(),
         shard: None,
         loading: None,
+        controller,
         cache: Arc::new(TailCache::new(cache_bytes)),
         was_clean: scan.clean_shutdown != CleanShutdown::No,
     };
@@ -176,6 +188,17 @@ pub fn checkpoint_high_watermarks(node: &Node, disk: &Disk) -> Run {
     Ok(())
 }
 
+/// Takes a partition out of all checkpoints, before another of the same name can be made.
+pub fn forget_in_checkpoints(disk: &Disk, tp: &Tp) -> Run {
+    for name in [LOG_START_OFFSET, RECOVERY_POINT, REPLICATION_OFFSET] {
+        let mut offsets = checkpoints::read(disk, Path::new(LOG_DIR), name).unwrap_or_default();
+        if offsets.remove(tp).is_some() {
+            checkpoints::write(disk, Path::new(LOG_DIR), name, &offsets)?;
+        }
+    }
+    Ok(())
+}
+
 /// Stops cleanly.
 pub fn close(node: &mut Node, disk: &Disk, topics: &mut BTreeMap<Tp, Topic>, now: Now) -> Run {
     for (tp, partition) in &mut node.partitions {
@@ -185,6 +208,9 @@ pub fn close(node: &mut Node, disk: &Disk, topics: &mut BTreeMap<Tp, Topic>, now
         if let Some(topic) = topics.get_mut(tp) {
             flushed_to(&mut topic.model, point);
         }
+    }
+    if let Some(controller) = &mut node.controller {
+        controller.close(now)?;
     }
     checkpoint_high_watermarks(node, disk)?;
     checkpoint_logs(node, disk, None)?;

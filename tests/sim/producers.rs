@@ -29,7 +29,9 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Producer {
     number: usize,
-    topic: &'static str,
+    tp: Tp,
+    /// Its topic is gone.
+    retired: bool,
     /// None: not idempotent.
     id: Option<i64>,
     epoch: i16,
@@ -45,19 +47,20 @@ pub struct Producer {
     pub inflight: VecDeque<Sent>,
 }
 
-const TOPICS: [&str; 3] = ["plain", "flushed", "replicated"];
 const MAX_INFLIGHT: usize = 4;
 
 impl Producer {
-    pub fn new(number: usize, rng: &mut Rng) -> Producer {
+    pub fn new(number: usize, tp: Tp, rng: &mut Rng) -> Producer {
         let idempotent = !rng.one_in(4);
         let acks = if idempotent || rng.one_in(2) { Acks::All } else { Acks::Leader };
         // Some are about to wrap their sequence.
         let next_seq = if rng.one_in(6) { i32::MAX - rng.below(6) as i32 } else { 0 };
         Producer {
             number,
-            topic: TOPICS[number % TOPICS.len()],
-            id: idempotent.then_some(500 + number as i64),
+            tp,
+            retired: false,
+            // Ids are not used again, numbers are.
+            id: idempotent.then(|| (rng.below(1 << 40) as i64) * 100 + number as i64),
             epoch: 0,
             next_seq,
             // Idempotence asks for acks=all in clients; the log does not.
@@ -70,8 +73,16 @@ impl Producer {
         }
     }
 
-    fn tp(&self) -> Tp {
-        (self.topic.to_owned(), 0)
+    /// The topic is gone, and with it whatever is in flight.
+    pub fn retire(&mut self, tp: &Tp) {
+        if self.tp == *tp {
+            self.retired = true;
+            self.inflight.clear();
+        }
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.retired
     }
 
     /// Builds one more batch.
@@ -124,16 +135,20 @@ impl World {
     /// One or several producers of a partition send, each one or several batches, in one go.
     pub fn produce(&mut self) -> Run {
         self.append_owed()?;
-        let topic = TOPICS[self.rng.below(TOPICS.len() as u64) as usize];
-        let tp: Tp = (topic.to_owned(), 0);
+        let tp = self.random_tp();
+        let of_topic: Vec<usize> =
+            self.producers.iter().filter(|p| p.tp == tp && !p.retired).map(|p| p.number).collect();
+        if of_topic.is_empty() {
+            return Ok(());
+        }
         let mut works = Vec::new();
         for _ in 0..1 + self.rng.below(3) {
-            let n = self.rng.below(self.producers.len() as u64) as usize;
+            let n = of_topic[self.rng.below(of_topic.len() as u64) as usize];
             let (now, bug) = (self.now.wall_ms, self.bug);
             let producer = &mut self.producers[n];
             // While something may have to be sent again, nothing new is sent before it.
             let undelivered = producer.inflight.iter().any(|sent| !sent.parked);
-            if producer.topic != topic || producer.inflight.len() >= MAX_INFLIGHT || undelivered {
+            if producer.inflight.len() >= MAX_INFLIGHT || undelivered {
                 continue;
             }
             for _ in 0..1 + self.rng.below(2) {
@@ -169,7 +184,7 @@ impl World {
         }
         let bug = self.bug;
         let works = producer.inflight.iter().map(|sent| producer.work(sent, bug)).collect::<Run<Vec<_>>>()?;
-        let tp = producer.tp();
+        let tp = producer.tp.clone();
         self.saw("retry");
         self.producers[n].disconnected = false;
         for sent in &mut self.producers[n].inflight {
@@ -181,8 +196,11 @@ impl World {
     /// Sends until everything is acknowledged, or nothing helps.
     pub fn send_all(&mut self, n: usize) -> Run {
         for _ in 0..4 {
+            if self.producers[n].retired {
+                break;
+            }
             self.send_again(n)?;
-            let tp = self.producers[n].tp();
+            let tp = self.producers[n].tp.clone();
             self.catch_up(&tp)?;
         }
         Ok(())
@@ -221,6 +239,9 @@ impl World {
     /// What the planted bug of answering before writing leaves to be written.
     fn append_owed(&mut self) -> Run {
         for (tp, work) in std::mem::take(&mut self.owed) {
+            if !self.topics.contains_key(&tp) {
+                continue;
+            }
             self.append(&tp, vec![work])?;
         }
         Ok(())

@@ -4,6 +4,7 @@
 use super::bugs::Bug;
 use super::disk::Disk;
 use super::groups::Groups;
+use super::metadata::Metadata;
 use super::model::{ModelLog, hash, read_batches};
 use super::node::{self, NODE_ID, Node, OTHER_ID, Token, Wait};
 use super::producers::Producer;
@@ -74,6 +75,15 @@ pub const EVERYTHING: &[&str] = &[
     "isr expands",
     "isr shrinks",
     "loss by power",
+    "metadata: directory removed",
+    "metadata: partitions added",
+    "metadata: producer ids",
+    "metadata: refused",
+    "metadata: replayed",
+    "metadata: stray directory",
+    "metadata: topic configured",
+    "metadata: topic created",
+    "metadata: topic deleted",
     "no loss by power",
     "other replica fetches",
     "producers expire",
@@ -108,7 +118,7 @@ pub struct Topic {
 }
 
 impl Topic {
-    fn new(name: &str, partition: i32, config: LogConfig, replicated: bool) -> Topic {
+    pub fn new(name: &str, partition: i32, config: LogConfig, replicated: bool) -> Topic {
         let replicas = if replicated { vec![NODE_ID, OTHER_ID] } else { vec![NODE_ID] };
         let tp = (name.to_owned(), partition);
         Topic {
@@ -157,6 +167,7 @@ pub struct World {
     pub node: Option<Node>,
     pub producers: Vec<Producer>,
     pub groups: Groups,
+    pub metadata: Metadata,
     pub offsets_tp: Tp,
     /// Flushes that somebody has yet to carry out.
     pub flushes: Vec<(Tp, FlushRequest)>,
@@ -190,7 +201,11 @@ impl World {
             }
             topics.insert(topic.tp.clone(), topic);
         }
-        let producers = (0..5 + rng.below(4)).map(|n| Producer::new(n as usize, &mut rng)).collect();
+        let producer = |n: u64| {
+            let topic = ["plain", "flushed", "replicated"][n as usize % 3];
+            Producer::new(n as usize, (topic.to_owned(), 0), &mut rng)
+        };
+        let producers = (0..7).map(producer).collect();
         let cache_bytes = [0, 2_000, 1 << 20][rng.below(3) as usize];
         World {
             disk: Disk::new(SimStorage::new(), bug),
@@ -199,6 +214,7 @@ impl World {
             node: None,
             producers,
             groups: Groups::new(&mut rng),
+            metadata: Metadata::new(&mut rng),
             offsets_tp,
             flushes: Vec::new(),
             deletions: Vec::new(),
@@ -361,7 +377,10 @@ impl World {
 
     fn boot_node(&mut self) -> Run {
         self.disk.sim.set_clock_ms(self.now.wall_ms);
-        let (mut node, known) = node::start(&self.disk, self.cache_bytes)?;
+        node::make_log_dir(&self.disk)?;
+        let controller = self.boot_controller()?;
+        self.remove_strays(controller.image())?;
+        let (mut node, known) = node::start(&self.disk, self.cache_bytes, Some(controller))?;
         let tps: Vec<Tp> = self.topics.keys().cloned().collect();
         for tp in tps {
             let Some(topic) = self.topics.get_mut(&tp) else { continue };
@@ -524,7 +543,7 @@ impl World {
 
     fn event(&mut self) -> Run {
         self.disk.sim.set_clock_ms(self.now.wall_ms);
-        let event = self.rng.below(200);
+        let event = self.rng.below(215);
         if self.print {
             println!("{:5} event {event}", self.steps);
         }
@@ -552,6 +571,7 @@ impl World {
             185 => self.arm_error(),
             186..=187 => self.flip_a_bit(),
             188..=189 => self.look_up_times(),
+            200..=214 => self.metadata_event(),
             _ => self.pass_time(),
         }
     }
@@ -684,7 +704,7 @@ fn dir_bytes(disk: &Disk, tp: &Tp) -> u64 {
 }
 
 /// Small enough for everything to happen in a few hundred events.
-fn random_config(rng: &mut Rng, flush: bool, internal: bool) -> LogConfig {
+pub fn random_config(rng: &mut Rng, flush: bool, internal: bool) -> LogConfig {
     LogConfig {
         segment_bytes: 1_500 + rng.below(4_000) as u32,
         index_interval_bytes: 1 + rng.below(600) as u32,
