@@ -362,6 +362,11 @@ impl World {
         }
     }
 
+    /// Every member has its turn.
+    pub fn members_act(&mut self) -> Run {
+        (0..self.groups.members.len()).try_for_each(|which| self.member_acts(which))
+    }
+
     /// What a member does when it is its turn.
     fn member_acts(&mut self, which: usize) -> Run {
         let member = &self.groups.members[which];
@@ -454,7 +459,7 @@ impl World {
     }
 
     /// A consumer that assigns its partitions itself.
-    fn commit_simple(&mut self) -> Run {
+    pub fn commit_simple(&mut self) -> Run {
         let request = OffsetCommitRequest {
             group_id: SIMPLE.into(),
             generation_id: -1,

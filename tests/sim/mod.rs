@@ -21,6 +21,7 @@ mod metadata;
 mod model;
 mod node;
 mod producers;
+mod script;
 mod world;
 
 use bugs::Bug;

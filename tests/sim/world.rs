@@ -176,6 +176,8 @@ pub struct World {
     pub owed: Vec<(Tp, Work<Token>)>,
     faults: Faults,
     healing: bool,
+    /// Whether crashes take the power; `None`: one in two.
+    power: Option<bool>,
     cache_bytes: usize,
     seen: BTreeMap<&'static str, u64>,
     trace: u64,
@@ -221,6 +223,7 @@ impl World {
             owed: Vec::new(),
             faults: Faults::default(),
             healing: false,
+            power: None,
             cache_bytes,
             seen: BTreeMap::new(),
             trace: 0,
@@ -229,6 +232,29 @@ impl World {
             rng,
             bug,
         }
+    }
+
+    /// A run of these steps, with the disk stopping at operation `stop`, and the power going with it or not. In the end
+    /// everything that was sent has to be there. Returns how many operations there were.
+    pub fn run_script(&mut self, steps: &[fn(&mut World) -> Run], stop: Option<(u64, bool)>) -> Result<u64, String> {
+        if let Some((op, power)) = stop {
+            self.disk.sim.stop_at(op);
+            self.power = Some(power);
+        }
+        self.guarded(World::boot)?;
+        for step in steps {
+            self.steps += 1;
+            self.guarded(*step)?;
+            self.guarded(World::check)?;
+        }
+        let ops = self.disk.sim.ops();
+        self.healing = true;
+        self.disk.sim.calm();
+        self.guarded(World::recover)?;
+        self.guarded(World::full_check)?;
+        self.guarded(World::clean_restart)?;
+        self.guarded(World::full_check)?;
+        Ok(ops)
     }
 
     /// A whole run: random events, then no more faults and everything has to recover.
@@ -312,12 +338,14 @@ impl World {
                 // The only log directory is offline, so the node stops; that keeps the page cache.
                 self.die(false);
             }
-            _ => {
-                let power = self.rng.one_in(2);
-                self.die(power);
-            }
+            _ => self.crash(),
         }
         self.restart()
+    }
+
+    fn crash(&mut self) {
+        let power = self.power.unwrap_or_else(|| self.rng.one_in(2));
+        self.die(power);
     }
 
     /// The node is gone, and with the power everything that was not synced.
@@ -361,8 +389,7 @@ impl World {
                 }
                 _ => {
                     self.saw("crash in a start");
-                    let power = self.rng.one_in(2);
-                    self.die(power);
+                    self.crash();
                 }
             }
         }
@@ -515,7 +542,7 @@ impl World {
         Ok(())
     }
 
-    fn run_a_flush(&mut self) -> Run {
+    pub fn run_a_flush(&mut self) -> Run {
         if self.flushes.is_empty() {
             return Ok(());
         }
@@ -576,14 +603,14 @@ impl World {
         }
     }
 
-    fn checkpoint_marks(&mut self) -> Run {
+    pub fn checkpoint_marks(&mut self) -> Run {
         let Some(node) = &self.node else { return Ok(()) };
         node::checkpoint_high_watermarks(node, &self.disk)?;
         self.saw("checkpoint of high watermarks");
         Ok(())
     }
 
-    fn checkpoint_logs(&mut self) -> Run {
+    pub fn checkpoint_logs(&mut self) -> Run {
         let Some(node) = &self.node else { return Ok(()) };
         node::checkpoint_logs(node, &self.disk, self.bug)?;
         self.saw("checkpoint of logs");
@@ -713,7 +740,7 @@ pub fn random_config(rng: &mut Rng, flush: bool, internal: bool) -> LogConfig {
         flush_messages: if flush { 1 } else { i64::MAX },
         flush_ms: if rng.one_in(3) { 5_000 } else { i64::MAX },
         retention_ms: if internal { -1 } else { 7 * 86_400_000 },
-        retention_bytes: if internal || rng.one_in(2) { -1 } else { 12_000 },
+        retention_bytes: if internal || rng.one_in(2) { -1 } else { 4_000 },
         delete: !internal,
         compact: internal,
         ..LogConfig::default()
