@@ -38,8 +38,9 @@ use tracing::debug;
 
 /// Produces of one connection that may wait for durability at once. Kafka's clients send at most five.
 const MAX_IN_FLIGHT: usize = 32;
-/// What one read takes when no large frame is under way.
-const READ_CHUNK: usize = 16 * 1024;
+/// What one read takes when no large frame is under way. A request with one full batch of a producer's default size, 16 KiB,
+/// fits, so that it takes one read.
+const READ_CHUNK: usize = 20 * 1024;
 /// The most that one read asks for.
 const READ_CHUNK_MAX: usize = 1024 * 1024;
 /// With as much to write, nothing more is started.
