@@ -49,8 +49,10 @@ use tracing::{info, warn};
 
 /// Bytes that the newest batches of all logs may keep in memory for readers at the tail.
 const TAIL_CACHE_BYTES: usize = 16 << 20;
-/// Partitions that all fetch sessions remember together.
+/// Partitions that all fetch sessions remember together, and what one takes, roughly: sessions may have as many bytes again as
+/// the node's budget.
 const FETCH_SESSION_PARTITIONS_MAX: usize = 1 << 20;
+const FETCH_SESSION_PARTITION_BYTES: usize = 256;
 /// How long a stop waits for the controller before it stops anyway.
 const FENCE_TIMEOUT_MS: i32 = 1_000;
 
@@ -315,7 +317,10 @@ fn start_with(
         producer_ids: ProducerIds::new(id),
         fetch_sessions: Mutex::new(FetchSessions::new(
             usize::try_from(config.fetch.session_slots).unwrap_or(0),
-            FETCH_SESSION_PARTITIONS_MAX,
+            FETCH_SESSION_PARTITIONS_MAX.min(
+                usize::try_from(config.sockets.memory_budget_bytes).unwrap_or(usize::MAX)
+                    / FETCH_SESSION_PARTITION_BYTES,
+            ),
         )),
         rng: Mutex::new(rng.fork()),
         creating: tokio::sync::Mutex::new(()),

@@ -63,6 +63,16 @@ impl<S: Handle> Actor<S> {
         }
     }
 
+    /// Messages in the inbox now.
+    pub fn len(&self) -> usize {
+        self.inbox.lock().len()
+    }
+
+    /// Whether nothing is in the inbox now.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Handles what is in the inbox unless somebody else is at it.
     fn drain(&self) {
         // An owner that is about to leave may have looked at the inbox before our message came: look again after it

@@ -231,6 +231,11 @@ impl Replica {
         self.settings.load_full()
     }
 
+    /// Messages that wait for the owner now.
+    pub fn waiting(&self) -> usize {
+        self.actor.len()
+    }
+
     /// Enters an append. In order with everything that was entered before; waits only when the inbox is full.
     pub async fn append(&self, work: Work<ProduceToken>) {
         self.actor.send(Message::Append(work)).await;

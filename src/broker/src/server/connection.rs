@@ -47,6 +47,9 @@ const READ_CHUNK_MAX: usize = 1024 * 1024;
 const WRITE_GATHER: usize = 64 * 1024;
 /// A request that takes no more, frame and decoded form together, needs no reservation if it is its connection's only one.
 const FREE_BYTES: usize = 32 * 1024;
+/// What a handler makes of a decoded request (its own form of it, the response, its encoding) is at most so many times as
+/// large as the audit's bound, which itself is generous.
+const WORK_FACTOR: usize = 4;
 /// What a request may keep of its reservation for free while it waits for others (see [`InFlight::waits`]).
 const FREE_WAITING_BYTES: usize = 64 * 1024;
 /// From this size on, a frame that waits is not kept for the sake of its client id.
@@ -298,8 +301,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             |e: &dyn std::fmt::Display| Closed::BadRequest(format!("{} v{}: {e}", api.name, header.api_version));
         let decoded_bytes =
             ottla_protocol::audit::audit_request(header.api_key, header.api_version, &body).map_err(|e| refused(&e))?;
-        if decoded_bytes > self.info.node.budget.limit().max(2 * self.max_frame) {
-            // Millions of empty elements: no client sends that, and it would take more than the node has.
+        if WORK_FACTOR * decoded_bytes > self.info.node.budget.limit().max(2 * self.max_frame) {
+            // Hundreds of thousands of elements: no client sends that, and it would take more than the node has.
             return Err(refused(&format_args!("{decoded_bytes} bytes when decoded are above the node's budget")));
         }
         self.next = Some(Next { api, header, body, frame_bytes, decoded_bytes });
@@ -308,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// The memory that `next` needs (none if it is small), when there is as much.
     fn poll_memory_of_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Reservation>> {
-        let wanted = self.next.as_ref().map_or(0, |next| next.frame_bytes + next.decoded_bytes);
+        let wanted = self.next.as_ref().map_or(0, |next| next.frame_bytes + WORK_FACTOR * next.decoded_bytes);
         if wanted <= FREE_BYTES && self.queue.is_empty() {
             self.reading = Memory::None;
         } else if !self.poll_memory(wanted, cx) {

@@ -8,7 +8,7 @@
 //! Not done, and why
 //! - Broker loggers: log levels cannot be changed at run time yet, so they are refused with INVALID_REQUEST.
 
-use super::{INVALID_REQUEST_TEXT, text, typed_api};
+use super::{INVALID_REQUEST_TEXT, NO_ROOM, Room, text, typed_api};
 use crate::node::configs;
 use crate::server::context::RequestContext;
 use kafka_protocol::messages::describe_configs_response::{
@@ -28,12 +28,15 @@ async fn handle(context: RequestContext, request: DescribeConfigsRequest) -> Des
     let mut response = DescribeConfigsResponse::default();
     // Kafka throws on a type that it does not know, and then answers every resource alike.
     let malformed = request.resources.iter().any(|r| configs::resource_type_name(r.resource_type) == "UNKNOWN");
+    let mut room = Room::new(&context);
     for resource in &request.resources {
         let mut out = DescribeConfigsResult::default();
         out.resource_type = resource.resource_type;
         out.resource_name = text(resource.resource_name.to_string());
         let described = if malformed {
             Err(ApiError::new(KafkaError::InvalidRequest, INVALID_REQUEST_TEXT))
+        } else if room.is_full() {
+            Err(ApiError::new(KafkaError::InvalidRequest, NO_ROOM))
         } else {
             describe(&context, resource.resource_type, &resource.resource_name)
         };
@@ -54,11 +57,14 @@ async fn handle(context: RequestContext, request: DescribeConfigsRequest) -> Des
                 out.configs = entries
                     .into_iter()
                     .filter(|entry| wanted(&entry.name))
+                    .inspect(|entry| room.use_up(weight(entry, request.include_synonyms)))
                     .map(|entry| convert(entry, request.include_synonyms, version))
                     .collect();
             }
         }
         response.results.push(out);
+        // A broker has hundreds of entries; others of this thread have their turn in between.
+        tokio::task::yield_now().await;
     }
     response
 }
@@ -92,6 +98,13 @@ fn describe(context: &RequestContext, kind: i8, name: &str) -> Result<Vec<Descri
         ConfigResource::BROKER_LOGGER => Err(invalid("Broker loggers are not described yet".into())),
         _ => Err(invalid(INVALID_REQUEST_TEXT.into())),
     }
+}
+
+/// Roughly what one entry takes in memory.
+fn weight(entry: &DescribedConfig, with_synonyms: bool) -> usize {
+    let texts = entry.name.len() + entry.value.as_ref().map_or(0, String::len);
+    let synonyms = if with_synonyms { entry.synonyms.len() } else { 0 };
+    (1 + synonyms) * (256 + texts)
 }
 
 fn convert(entry: DescribedConfig, with_synonyms: bool, version: i16) -> DescribeConfigsResourceResult {

@@ -4,20 +4,28 @@
 //! - 3: authorized operations. 4: static members. 6: GROUP_ID_NOT_FOUND with a text for a missing group, which older
 //!   versions show as state Dead.
 
-use super::{OPERATIONS_NOT_ASKED, operations, text, typed_api};
+use super::{NO_ROOM, OPERATIONS_NOT_ASKED, Room, operations, text, typed_api};
 use crate::server::context::RequestContext;
 use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse, GroupId};
+use ottla_core::errors::KafkaError;
 
 typed_api!("DescribeGroups", 15, 0..=6, DescribeGroupsRequest, handle);
 
 async fn handle(context: RequestContext, request: DescribeGroupsRequest) -> DescribeGroupsResponse {
     let version = context.version();
     let mut response = DescribeGroupsResponse::default();
+    let mut room = Room::new(&context);
     for id in &request.groups {
         let mut group = DescribedGroup::default();
         group.group_id = GroupId(text(id.to_string()));
         group.authorized_operations = OPERATIONS_NOT_ASKED;
+        if room.is_full() {
+            group.error_code = KafkaError::InvalidRequest.code();
+            group.error_message = Some(text(NO_ROOM)).filter(|_| version >= 6);
+            response.groups.push(group);
+            continue;
+        }
         match context.node().groups.describe(id, version).await {
             Err(error) => group.error_code = error.code(),
             Ok(described) => {
@@ -29,6 +37,7 @@ async fn handle(context: RequestContext, request: DescribeGroupsRequest) -> Desc
                 group.members = described
                     .members
                     .into_iter()
+                    .inspect(|m| room.use_up(512 + m.metadata.len() + m.assignment.len()))
                     .map(|m| {
                         let mut member = DescribedGroupMember::default();
                         member.member_id = text(m.member_id);

@@ -32,6 +32,7 @@ pub mod offset_for_leader_epoch;
 pub mod produce;
 pub mod sync_group;
 
+use super::context::RequestContext;
 use kafka_protocol::messages::{BrokerId, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
@@ -61,6 +62,29 @@ mod operations {
     /// READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS.
     pub const GROUP: i32 = bits(&[3, 6, 8, 10, 11]);
 }
+
+/// What the response to one request may take: half as much as the node's budget. A request can name the same large thing, or
+/// many, in a few bytes each.
+struct Room(usize);
+
+impl Room {
+    fn new(context: &RequestContext) -> Room {
+        Room(context.node().budget.limit() / 2)
+    }
+
+    /// So much has been answered.
+    fn use_up(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_sub(bytes);
+    }
+
+    /// Whether the rest is to be refused.
+    fn is_full(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Said in the place of what there is no [`Room`] for, with INVALID_REQUEST.
+const NO_ROOM: &str = "The response would be larger than the memory that this node has for it; ask for less at a time.";
 
 fn text(value: impl Into<String>) -> StrBytes {
     StrBytes::from_string(value.into())

@@ -6,6 +6,7 @@
 //! - 1: one group. 2: null topics mean all; group-level error. 5: leader epochs. 7: require_stable. 8: several groups.
 //!   9: member id and epoch. 10: topic ids (UNKNOWN_TOPIC_ID).
 
+use super::Room;
 use crate::server::context::RequestContext;
 use crate::server::registry::{Api, typed_generated};
 use kafka_protocol::protocol::StrBytes;
@@ -33,8 +34,22 @@ async fn handle(context: RequestContext, request: OffsetFetchRequest) -> OffsetF
     let version = context.version();
     let mut response = OffsetFetchResponse::default();
     if version >= 8 {
+        let mut room = Room::new(&context);
         for group in &request.groups {
-            response.groups.push(fetch_group(&context, group, request.require_stable).await);
+            if room.is_full() {
+                response.groups.push(OffsetFetchResponseGroup {
+                    group_id: group.group_id.clone(),
+                    error_code: KafkaError::InvalidRequest.code(),
+                    ..Default::default()
+                });
+                continue;
+            }
+            let fetched = fetch_group(&context, group, request.require_stable).await;
+            for topic in &fetched.topics {
+                let texts: usize = topic.partitions.iter().filter_map(|p| p.metadata.as_ref()).map(|m| m.len()).sum();
+                room.use_up(128 + topic.name.len() + 128 * topic.partitions.len() + texts);
+            }
+            response.groups.push(fetched);
         }
         return response;
     }
