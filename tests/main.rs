@@ -7,6 +7,7 @@ mod docs;
 mod fencing;
 mod fetch;
 mod fixture;
+mod hostile;
 mod offsets;
 mod produce;
 mod replies;
