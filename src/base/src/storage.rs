@@ -14,7 +14,7 @@ pub use sim::SimStorage;
 
 use std::fmt::Debug;
 use std::fs;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +49,12 @@ pub struct DirEntry {
 pub trait File: Send + Sync + Debug {
     /// Reads up to `buf.len()` bytes at `offset`; 0 at or past the end.
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// As [`File::read_at`], if that can be done without waiting for the medium; `None` when it cannot (or when only waiting
+    /// would tell). What the page cache holds of the range may be less than all of it.
+    fn read_at_now(&self, buf: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+        self.read_at(buf, offset).map(Some)
+    }
 
     /// Writes all of `parts`, one after the other, from `offset`. On an error any prefix may have been written.
     fn write_vectored_at(&self, parts: &[IoSlice<'_>], offset: u64) -> io::Result<()>;
@@ -173,6 +179,17 @@ impl File for DiskFile {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => return other,
             }
+        }
+    }
+
+    fn read_at_now(&self, buf: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+        use rustix::io::{Errno, ReadWriteFlags, preadv2};
+        match preadv2(&self.file, &mut [IoSliceMut::new(buf)], offset, ReadWriteFlags::NOWAIT) {
+            Ok(n) => Ok(Some(n)),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+            // A file system or a kernel that cannot tell: as if everything were in memory.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.read_at(buf, offset).map(Some),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -318,6 +335,18 @@ mod tests {
         let mut got = vec![0; 12000];
         file.read_exact_at(&mut got, 7).unwrap();
         assert_eq!(got, many.concat());
+    }
+
+    #[test]
+    fn what_was_just_written_is_read_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = DiskStorage::new(SyncMode::Durable);
+        let file = disk.open(&dir.path().join("f"), OpenMode::CreateNew).unwrap();
+        file.write_all_at(b"abcdef", 0).unwrap();
+        let mut buf = [0; 4];
+        assert_eq!(file.read_at_now(&mut buf, 1).unwrap(), Some(4));
+        assert_eq!(&buf, b"bcde");
+        assert_eq!(file.read_at_now(&mut buf, 6).unwrap(), Some(0));
     }
 
     #[test]

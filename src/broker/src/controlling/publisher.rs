@@ -10,7 +10,7 @@ use crate::coordination::GroupCoordinators;
 use crate::replica::ReplicaManager;
 use ottla_base::ids::CONSUMER_OFFSETS_TOPIC;
 use ottla_core::coordinator::group::api::DeletedTopic;
-use ottla_core::metadata::changes::Changes;
+use ottla_core::metadata::changes::{Changes, LocalReplicaChanges};
 use ottla_core::metadata::image::{ConfigResource, MetadataImage};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -24,6 +24,15 @@ pub struct Published {
     pub changes: Changes,
     /// `kraft.version`.
     pub kraft_version: i16,
+}
+
+/// What the publisher is told.
+#[derive(Debug)]
+pub enum Notice {
+    /// Metadata was committed.
+    Committed(Published),
+    /// Logs that could not be opened for lack of room may be tried again.
+    RoomAgain,
 }
 
 /// What is needed to act upon metadata.
@@ -43,15 +52,43 @@ pub struct Publisher {
 
 impl Publisher {
     /// Applies what comes until the controller is gone.
-    pub fn run(mut self, incoming: &Receiver<Published>) {
-        while let Ok(mut published) = incoming.recv() {
+    pub fn run(mut self, incoming: &Receiver<Notice>) {
+        while let Ok(first) = incoming.recv() {
+            let mut committed: Option<Published> = None;
+            let mut room_again = false;
             // Several that wait are applied as one.
-            while let Ok(later) = incoming.try_recv() {
-                published.changes.merge(later.changes);
-                published.image = later.image;
-                published.kraft_version = later.kraft_version;
+            for notice in std::iter::once(first).chain(incoming.try_iter()) {
+                match (notice, &mut committed) {
+                    (Notice::RoomAgain, _) => room_again = true,
+                    (Notice::Committed(later), Some(published)) => {
+                        published.changes.merge(later.changes);
+                        published.image = later.image;
+                        published.kraft_version = later.kraft_version;
+                    }
+                    (Notice::Committed(published), None) => committed = Some(published),
+                }
             }
-            self.apply(&published);
+            if room_again {
+                let image = self.metadata.image_full();
+                let unopened = self.replicas.unopened(&image);
+                self.apply_local(&unopened, &image);
+            }
+            if let Some(published) = committed {
+                self.apply(&published);
+            }
+        }
+    }
+
+    /// Opens logs, changes roles, loads and unloads coordinators.
+    fn apply_local(&self, local: &LocalReplicaChanges, image: &MetadataImage) {
+        self.replicas.apply(local, image);
+        for leader in local.leaders.iter().filter(|l| &*l.topic == CONSUMER_OFFSETS_TOPIC) {
+            if let Some(replica) = self.replicas.get(leader.topic_id, leader.index) {
+                self.groups.load(&replica);
+            }
+        }
+        for follower in local.followers.iter().filter(|f| &*f.topic == CONSUMER_OFFSETS_TOPIC) {
+            self.groups.unload(follower.index);
         }
     }
 
@@ -67,21 +104,13 @@ impl Publisher {
         if broker_wide {
             self.replicas.refresh_defaults(image);
         }
-        self.replicas.apply(&local, image);
         if broker_wide {
             self.replicas.reconfigure(image.topics().map(|t| &*t.name), image);
         } else {
             let topics = changes.configs.iter().filter(|r| r.resource_type == ConfigResource::TOPIC);
             self.replicas.reconfigure(topics.map(|r| r.name.as_str()), image);
         }
-        for leader in local.leaders.iter().filter(|l| &*l.topic == CONSUMER_OFFSETS_TOPIC) {
-            if let Some(replica) = self.replicas.get(leader.topic_id, leader.index) {
-                self.groups.load(&replica);
-            }
-        }
-        for follower in local.followers.iter().filter(|f| &*f.topic == CONSUMER_OFFSETS_TOPIC) {
-            self.groups.unload(follower.index);
-        }
+        self.apply_local(&local, image);
         if !self.started {
             self.started = true;
             self.replicas.set_strays_aside();

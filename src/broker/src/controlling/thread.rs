@@ -7,7 +7,7 @@
 //! controller that cannot write its log must not decide.
 
 use super::handle::{ControllerChannel, Decided, QuorumDescription, QuorumReplica};
-use super::publisher::Published;
+use super::publisher::{Notice, Published};
 use crate::node::config::NodeConfig;
 use ottla_base::clock::{Clock, Now};
 use ottla_base::ids::Uuid;
@@ -60,7 +60,7 @@ pub struct QuorumStart<'a> {
     /// This node's controller listeners: (name, host, port).
     pub endpoints: Vec<(String, String, u16)>,
     /// Where committed images go.
-    pub images: Sender<Published>,
+    pub images: Sender<Notice>,
     /// For ids and placement.
     pub rng: Rng,
 }
@@ -204,7 +204,7 @@ struct Loop {
     core: ControllerCore,
     node_id: i32,
     clock: Arc<dyn Clock>,
-    images: Sender<Published>,
+    images: Sender<Notice>,
     waiting: HashMap<u64, oneshot::Sender<Decided>>,
     next_token: u64,
 }
@@ -272,7 +272,7 @@ impl Loop {
         if let Some((image, changes)) = outputs.image {
             let kraft_version = self.core.node().kraft_version();
             // The publisher is gone only when the node stops.
-            let _ = self.images.send(Published { image, changes, kraft_version });
+            let _ = self.images.send(Notice::Committed(Published { image, changes, kraft_version }));
         }
         let offset = self.core.image().last_offset();
         for completed in outputs.completed {

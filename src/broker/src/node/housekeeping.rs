@@ -4,8 +4,58 @@
 //! something was written sleeps until then, so that an idle node does not wake up for it.
 
 use super::Node;
+use crate::controlling::publisher::Notice;
+use ottla_base::ids::Uuid;
+use ottla_core::controller::requests::{AssignReplicasToDirs, Request};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
+
+/// How often it is looked whether a full log directory has room again.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Looks after directories that are full, until dropped. Tells `publisher` when logs that could not be opened may be tried
+/// again.
+pub async fn probes(node: Arc<Node>, publisher: Sender<Notice>) {
+    let mut changes = node.replicas.directories().subscribe();
+    loop {
+        if !node.replicas.directories().any_full() {
+            // The sender lives as long as the node.
+            let _ = changes.changed().await;
+            continue;
+        }
+        tokio::time::sleep(PROBE_INTERVAL).await;
+        let replicas = Arc::clone(&node.replicas);
+        if let Ok(true) = tokio::task::spawn_blocking(move || replicas.probe_directories()).await {
+            // The publisher is gone only when the node stops.
+            let _ = publisher.send(Notice::RoomAgain);
+        }
+    }
+}
+
+/// Tells the controller in which directories replicas are, where it believes otherwise (KIP-858), until dropped.
+pub async fn assignments(node: Arc<Node>) {
+    const TIMEOUT_MS: i32 = 10_000;
+    loop {
+        let taken = node.replicas.take_assignments().await;
+        let mut directories: BTreeMap<Uuid, BTreeMap<Uuid, Vec<i32>>> = BTreeMap::new();
+        for ((topic, index), directory) in &taken {
+            directories.entry(*directory).or_default().entry(*topic).or_default().push(*index);
+        }
+        let request = Request::AssignReplicasToDirs(AssignReplicasToDirs {
+            broker_id: node.id,
+            broker_epoch: node.controller.broker_epoch(),
+            directories: directories.into_iter().map(|(id, topics)| (id, topics.into_iter().collect())).collect(),
+        });
+        // Answers for single partitions are not looked at: what is refused is gone, or has been moved since.
+        if let Err(error) = node.controller.request(request, TIMEOUT_MS).await {
+            tracing::warn!(%error, "the controller could not be told in which directories replicas are");
+            node.replicas.return_assignments(taken);
+            tokio::time::sleep(PROBE_INTERVAL).await;
+        }
+    }
+}
 
 /// Runs until dropped.
 pub async fn run(node: Arc<Node>) {

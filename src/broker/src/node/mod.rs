@@ -9,7 +9,7 @@ pub mod housekeeping;
 pub mod start;
 mod topics;
 
-pub use start::{Options, RunningNode, StartError, run_until_signal, start};
+pub use start::{Options, RunningNode, StartError, run_until_signal, start, start_on};
 
 use crate::controlling::producer_ids::ProducerIds;
 use crate::controlling::{ControllerHandle, MetadataCache};

@@ -45,7 +45,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Bytes that the newest batches of all logs may keep in memory for readers at the tail.
 const TAIL_CACHE_BYTES: usize = 16 << 20;
@@ -106,7 +106,8 @@ pub struct RunningNode {
 
 /// Runs a node until SIGTERM or SIGINT.
 pub fn run_until_signal(options: Options) -> Result<(), StartError> {
-    let running = boot(options)?;
+    let storage = disk(&options);
+    let running = boot(options, storage)?;
     let waited = match &running.control {
         Some(control) => {
             // Before anybody is told that the node serves: who stops it then expects a clean stop.
@@ -114,7 +115,7 @@ pub fn run_until_signal(options: Options) -> Result<(), StartError> {
                 let _runtime = control.enter();
                 Signals::new()
             };
-            running.announce().and_then(|()| control.block_on(signals.map_err(failed)?.wait()).map_err(failed))
+            running.announce().and_then(|()| control.block_on(running.wait(signals.map_err(failed)?)))
         }
         None => Ok(()),
     };
@@ -145,15 +146,25 @@ impl Signals {
 
 /// Starts a node; returns when it serves.
 pub fn start(options: Options) -> Result<RunningNode, StartError> {
-    let running = boot(options)?;
+    let storage = disk(&options);
+    start_on(options, storage)
+}
+
+/// As [`start`], on a file system that is handed in: for tests of disks that fail. Locks of directories are the machine's.
+pub fn start_on(options: Options, storage: Arc<dyn Storage>) -> Result<RunningNode, StartError> {
+    let running = boot(options, storage)?;
     match running.announce() {
         Ok(()) => Ok(running),
         Err(error) => running.stop().and(Err(error)),
     }
 }
 
-/// As [`start`], and tells nobody yet.
-fn boot(options: Options) -> Result<RunningNode, StartError> {
+fn disk(options: &Options) -> Arc<dyn Storage> {
+    Arc::new(DiskStorage::new(if options.ephemeral { SyncMode::Ephemeral } else { SyncMode::Durable }))
+}
+
+/// As [`start_on`], and tells nobody yet.
+fn boot(options: Options, storage: Arc<dyn Storage>) -> Result<RunningNode, StartError> {
     if let Some(path) = &options.ready_file {
         // Of a process that was killed: it would say that this one serves already.
         match std::fs::remove_file(path) {
@@ -167,7 +178,7 @@ fn boot(options: Options) -> Result<RunningNode, StartError> {
     let ephemeral_dir =
         options.ephemeral.then(|| std::env::temp_dir().join(format!("ottla-{}", uuid_to_text(random_uuid(&mut rng)))));
     let config = load_config(&options, ephemeral_dir.as_deref())?;
-    let result = start_with(options, config, ephemeral_dir.clone(), rng);
+    let result = start_with(options, config, ephemeral_dir.clone(), storage, rng);
     if let (Err(_), Some(dir)) = (&result, &ephemeral_dir) {
         // Nothing of a node that did not start is of use.
         let _ = std::fs::remove_dir_all(dir);
@@ -228,14 +239,13 @@ fn start_with(
     options: Options,
     config: NodeConfig,
     ephemeral: Option<PathBuf>,
+    storage: Arc<dyn Storage>,
     mut rng: Rng,
 ) -> Result<RunningNode, StartError> {
     raise_open_files_limit();
     let id = config.node_id;
     info!(target: "kafka.server.KafkaRaftServer", "[KafkaRaftServer nodeId={id}] starting");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let storage: Arc<dyn Storage> =
-        Arc::new(DiskStorage::new(if options.ephemeral { SyncMode::Ephemeral } else { SyncMode::Durable }));
     let data = Builder::new_multi_thread().thread_name("data").enable_all().build().map_err(failed)?;
     let control =
         Builder::new_multi_thread().worker_threads(1).thread_name("control").enable_all().build().map_err(failed)?;
@@ -262,6 +272,7 @@ fn start_with(
         storage: Arc::clone(&storage),
         clock: Arc::clone(&clock),
         dirs: dirs.dirs.clone(),
+        metadata_dir: dirs.metadata_dir.clone(),
         config: config.broker.clone(),
         tail_cache_bytes: TAIL_CACHE_BYTES,
         effects: Arc::clone(&effects),
@@ -280,7 +291,7 @@ fn start_with(
         rng.fork(),
     );
     let max_of_ip = limits_of_addresses(&config)?;
-    let (images, incoming) = mpsc::channel();
+    let (notices, incoming) = mpsc::channel();
     let publisher = Publisher {
         node_id: id,
         metadata: Arc::clone(&metadata),
@@ -299,7 +310,7 @@ fn start_with(
         metadata_dir: dirs.metadata_dir.clone(),
         directory_id: dirs.metadata_directory_id,
         endpoints: controller_endpoints.iter().map(|(name, e)| (name.clone(), e.host.clone(), e.port)).collect(),
-        images,
+        images: notices.clone(),
         rng: rng.fork(),
     })
     .map_err(failed)?;
@@ -357,6 +368,8 @@ fn start_with(
         }
     }
     control.spawn(housekeeping::run(Arc::clone(&node)));
+    control.spawn(housekeeping::probes(Arc::clone(&node), notices));
+    control.spawn(housekeeping::assignments(Arc::clone(&node)));
     control.spawn(heartbeats(Arc::clone(&node)));
     data.spawn(Arc::clone(&effects).run_removals());
     data.spawn(Arc::clone(&node.groups).run_timers());
@@ -636,7 +649,7 @@ fn heartbeat(node: &Node, want_shut_down: bool) -> Request {
         current_metadata_offset: node.metadata.applied(),
         want_fence: false,
         want_shut_down,
-        offline_log_dirs: Vec::new(),
+        offline_log_dirs: node.replicas.directories().offline_ids(),
         cordoned_log_dirs: Some(Vec::new()),
     })
 }
@@ -645,8 +658,10 @@ fn heartbeat(node: &Node, want_shut_down: bool) -> Request {
 async fn heartbeats(node: Arc<Node>) {
     let interval_ms = node.config.controller.broker_heartbeat_interval_ms;
     let interval = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(2_000));
+    let mut directories = node.replicas.directories().subscribe();
     loop {
-        tokio::time::sleep(interval).await;
+        // A directory that failed is told at once.
+        let _ = tokio::time::timeout(interval, directories.changed()).await;
         if let Err(error) = node.controller.request(heartbeat(&node, false), interval_ms).await {
             warn!(target: "kafka.server.BrokerLifecycleManager", "[BrokerLifecycleManager id={}] Unable to send a heartbeat: {error}", node.id);
         }
@@ -680,6 +695,28 @@ impl RunningNode {
     }
 
     /// Tells that the node serves: the lines that harnesses wait for, and the ready file.
+    /// Returns when the node is to stop: at a signal, or, with the reason, when it cannot go on.
+    async fn wait(&self, signals: Signals) -> Result<(), StartError> {
+        let directories = self.node.replicas.directories();
+        let mut changes = directories.subscribe();
+        let failure = async {
+            loop {
+                if let Some(reason) = directories.fatal() {
+                    return reason;
+                }
+                // The sender lives as long as the node.
+                let _ = changes.changed().await;
+            }
+        };
+        tokio::select! {
+            signalled = signals.wait() => signalled.map_err(failed),
+            reason = failure => {
+                error!(target: "kafka.log.LogManager", "{reason}");
+                Err(failed(reason))
+            }
+        }
+    }
+
     fn announce(&self) -> Result<(), StartError> {
         let id = self.node.id;
         info!(target: "kafka.server.BrokerLifecycleManager", "[BrokerLifecycleManager id={id}] The broker has been unfenced. Transitioning from RECOVERY to RUNNING.");

@@ -8,7 +8,7 @@ use super::manager::ReplicaManager;
 use ottla_base::clock::Clock;
 use ottla_base::ids::Uuid;
 use ottla_base::storage::Storage;
-use ottla_core::log::{FlushRequest, LogEffect};
+use ottla_core::log::{FlushRequest, LogEffect, StorageError};
 use parking_lot::Mutex;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -110,10 +110,14 @@ impl EffectRunner {
             if let (Some(manager), Some(replica)) = (manager, replica) {
                 match result {
                     Ok(()) => replica.on_flushed(done.token()),
-                    // Never retried on the same file: the kernel may have dropped what it could not write.
-                    Err(error) => {
+                    // Never retried on the same file: the kernel may have dropped what it could not write. That holds for
+                    // a lack of room, too, which is told here when space is allocated late.
+                    Err(source) => {
                         self.flushes.lock().remove(&key);
-                        return manager.fail(&replica, &error);
+                        let path = manager.path_of(&replica);
+                        let error = StorageError::Io { path, source };
+                        manager.fail(&replica, &error);
+                        return manager.report(&replica, &error);
                     }
                 }
             }
@@ -126,6 +130,35 @@ impl EffectRunner {
                 }
             }
         }
+    }
+
+    /// A disk said no to the log of `key`. Called by the partition's owner, so what follows happens elsewhere.
+    pub fn report(&self, key: (Uuid, i32), error: &StorageError) {
+        let manager = self.manager.get().and_then(Weak::upgrade);
+        if let Some(manager) = manager
+            && let Some(replica) = manager.get(key.0, key.1)
+        {
+            manager.report(&replica, error);
+        }
+    }
+
+    /// The log of `key` takes nothing any more. Called by the partition's owner, so what follows happens elsewhere.
+    pub fn log_went_offline(&self, key: (Uuid, i32)) {
+        self.later(move |manager| {
+            if let Some(replica) = manager.get(key.0, key.1) {
+                manager.fail(&replica, &"its log is offline after an error");
+            }
+        });
+    }
+
+    /// Runs `f` where it may block.
+    pub fn later(&self, f: impl FnOnce(&Arc<ReplicaManager>) + Send + 'static) {
+        let manager = self.manager.get().cloned();
+        self.runtime.spawn_blocking(move || {
+            if let Some(manager) = manager.as_ref().and_then(Weak::upgrade) {
+                f(&manager);
+            }
+        });
     }
 
     /// Removes a partition's directory once its time has come.

@@ -10,6 +10,7 @@
 //!   kept, and a log that was open is not opened again by this process.
 
 use super::changes::ChangeWaiter;
+use super::directories::{Directories, Outcome};
 use super::effects::EffectRunner;
 use super::log_config;
 use super::replica::Replica;
@@ -21,7 +22,7 @@ use ottla_base::ids::Uuid;
 use ottla_base::rng::Rng;
 use ottla_base::storage::Storage;
 use ottla_core::errors::KafkaError;
-use ottla_core::log::{Log, LogConfig, LogError, OpenParams, TailCache};
+use ottla_core::log::{Damage, Log, LogConfig, LogError, OpenParams, ReadError, StorageError, TailCache};
 use ottla_core::log_dirs::LogDirScan;
 use ottla_core::log_dirs::checkpoints::{self, CleanShutdown, Offsets};
 use ottla_core::log_dirs::names::{DirKind, log_dir_name, suffixed_dir_name};
@@ -30,8 +31,10 @@ use ottla_core::metadata::image::{Configs, MetadataImage};
 use ottla_core::partition::{Leadership, Partition};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
 
 #[cfg(test)]
 mod tests;
@@ -89,8 +92,11 @@ pub struct ReplicaManager {
     node_id: i32,
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
-    dirs: Vec<LogDir>,
+    directories: Directories,
     config: BrokerConfig,
+    /// Replicas whose directory the controller does not know yet: where each is.
+    assignments: Mutex<BTreeMap<Key, Uuid>>,
+    assigned: Notify,
     /// Of topics without overrides; follows the cluster's dynamic configuration.
     defaults: RwLock<TopicDefaults>,
     cache: Arc<TailCache>,
@@ -122,6 +128,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Log directories in service.
     pub dirs: Vec<LogDir>,
+    /// The directory of the metadata log: the node cannot do without it.
+    pub metadata_dir: PathBuf,
     /// The node's configuration.
     pub config: BrokerConfig,
     /// Bytes that the tails of all logs may keep in memory.
@@ -162,7 +170,9 @@ impl ReplicaManager {
             node_id: parts.node_id,
             storage: parts.storage,
             clock: parts.clock,
-            dirs: parts.dirs,
+            directories: Directories::new(parts.dirs, parts.metadata_dir),
+            assignments: Mutex::default(),
+            assigned: Notify::new(),
             defaults: RwLock::new(parts.config.topic_defaults.clone()),
             config: parts.config,
             cache: Arc::new(TailCache::new(parts.tail_cache_bytes)),
@@ -210,6 +220,9 @@ impl ReplicaManager {
             };
             if let Err(error) = replica.lead(&leadership) {
                 self.fail(&replica, &error);
+                if let Some(error) = error.storage() {
+                    self.directory_failed(self.directories.index_of(replica.directory), error);
+                }
             }
         }
         for change in &local.followers {
@@ -262,7 +275,7 @@ impl ReplicaManager {
     pub fn fail(&self, replica: &Replica, error: &dyn std::fmt::Display) {
         tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the replica goes offline");
         replica.fail();
-        let directory = self.dirs.iter().position(|d| d.id == replica.directory).unwrap_or(0);
+        let directory = self.directories.index_of(replica.directory);
         let known = replica.with_partition(|partition, _| Known {
             directory,
             recovery_point: partition.log().recovery_point(),
@@ -276,6 +289,119 @@ impl ReplicaManager {
         if replicas.remove(&key).is_some() {
             let failed = Failed { topic: Arc::clone(&replica.topic), known, was_open: true };
             self.failed.write().insert(key, failed);
+        }
+    }
+
+    /// A disk said no to the log of `replica`. Whoever reports goes on; what follows happens elsewhere.
+    pub fn report(self: &Arc<Self>, replica: &Arc<Replica>, error: &StorageError) {
+        let directory = self.directories.index_of(replica.directory);
+        match self.directories.report(directory, error) {
+            Outcome::AsBefore => {}
+            Outcome::ReplicaFailed => {
+                let (replica, text) = (Arc::clone(replica), error.to_string());
+                self.effects.later(move |manager| manager.fail(&replica, &text));
+            }
+            Outcome::WentOffline => self.effects.later(move |manager| manager.stop_serving(directory)),
+        }
+    }
+
+    /// As [`ReplicaManager::report`], of a read at `offset`. It may have come too late for files that are gone for good
+    /// reasons, so it counts only if it tells of the disk itself, or if a fresh look finds wrong bytes again: those are not
+    /// served, and the replica leaves service.
+    pub fn report_read(self: &Arc<Self>, replica: &Arc<Replica>, offset: i64, error: &ReadError) {
+        match error {
+            ReadError::OutOfRange { .. } => {}
+            ReadError::Storage(error) if error.damage() == Damage::Directory => self.report(replica, error),
+            ReadError::Storage(_) => {}
+            ReadError::Corrupt { .. } => {
+                let replica = Arc::clone(replica);
+                self.effects.later(move |manager| {
+                    let log = &replica.view().log;
+                    if let Err(error @ ReadError::Corrupt { .. }) = log.read(offset, 1, log.log_end_offset, true) {
+                        manager.fail(&replica, &error);
+                    }
+                });
+            }
+        }
+    }
+
+    /// A disk said no to a file that belongs to no log in particular, or to a log that is not open.
+    fn directory_failed(&self, directory: usize, error: &StorageError) {
+        if self.directories.report(directory, error) == Outcome::WentOffline {
+            self.effects.later(move |manager| manager.stop_serving(directory));
+        }
+    }
+
+    fn stop_serving(&self, directory: usize) {
+        for replica in self.all() {
+            if self.directories.index_of(replica.directory) == directory {
+                self.fail(&replica, &"its log directory has failed");
+            }
+        }
+    }
+
+    /// The log directories.
+    pub fn directories(&self) -> &Directories {
+        &self.directories
+    }
+
+    /// Where the log of a replica is.
+    pub fn path_of(&self, replica: &Replica) -> PathBuf {
+        self.directories
+            .path(self.directories.index_of(replica.directory))
+            .join(log_dir_name(&replica.topic, replica.index))
+    }
+
+    /// Looks whether full directories have room again; true when logs that could not be opened should be tried again.
+    pub fn probe_directories(&self) -> bool {
+        let room = self.directories.probe(&*self.storage);
+        if room {
+            // What could not be written is tried again.
+            self.effects.changes.mark();
+        }
+        room && !self.failed.read().is_empty()
+    }
+
+    /// Replicas that `image` places here and whose logs were never opened.
+    pub fn unopened(&self, image: &MetadataImage) -> LocalReplicaChanges {
+        let mut local = LocalReplicaChanges::default();
+        for ((topic_id, index), failed) in self.failed.read().iter().filter(|(_, failed)| !failed.was_open) {
+            let Some(partition) = image.topic_by_id(*topic_id).and_then(|t| t.partition(*index)) else { continue };
+            let partition = Arc::clone(partition);
+            let leads = partition.leader == self.node_id;
+            let entry =
+                LocalPartition { topic: Arc::clone(&failed.topic), topic_id: *topic_id, index: *index, partition };
+            if leads { local.leaders.push(entry) } else { local.followers.push(entry) }
+        }
+        local
+    }
+
+    /// What the controller is to be told of where replicas are (KIP-858): waits until there is something.
+    pub async fn take_assignments(&self) -> BTreeMap<Key, Uuid> {
+        loop {
+            let assigned = self.assigned.notified();
+            let taken = std::mem::take(&mut *self.assignments.lock());
+            if !taken.is_empty() {
+                return taken;
+            }
+            assigned.await;
+        }
+    }
+
+    /// Gives back what could not be told.
+    pub fn return_assignments(&self, untold: BTreeMap<Key, Uuid>) {
+        let mut assignments = self.assignments.lock();
+        for (key, directory) in untold {
+            assignments.entry(key).or_insert(directory);
+        }
+    }
+
+    /// Notes that the controller is to be told where a replica is, if it believes otherwise.
+    fn assign(&self, change: &LocalPartition, directory: Uuid) {
+        let position = change.partition.replicas.iter().position(|id| *id == self.node_id);
+        if position.and_then(|i| change.partition.directories.get(i)) != Some(&directory) {
+            self.assignments.lock().insert((change.topic_id, change.index), directory);
+            self.assigned.notify_one();
         }
     }
 
@@ -298,7 +424,7 @@ impl ReplicaManager {
             cache: Arc::clone(&self.cache),
             rng: self.rng.lock().fork(),
         };
-        let dir = self.dirs[known.directory].path().join(log_dir_name(&change.topic, change.index));
+        let dir = self.directories.path(known.directory).join(log_dir_name(&change.topic, change.index));
         Log::open(Arc::clone(&self.storage), &dir, config, params, self.clock.now())
     }
 
@@ -309,6 +435,12 @@ impl ReplicaManager {
             return Some(replica);
         }
         let mut known = self.known(change)?;
+        if self.directories.is_offline(known.directory) {
+            known.clean = false;
+            let failed = Failed { topic: Arc::clone(&change.topic), known, was_open: false };
+            self.failed.write().insert(key, failed);
+            return None;
+        }
         let settings = self.settings(&change.topic, image);
         let mut opened = self.open(change, &known, log_config(&settings));
         if matches!(opened, Err(LogError::InconsistentTopicId { .. })) {
@@ -324,6 +456,9 @@ impl ReplicaManager {
                 known.clean = false;
                 let failed = Failed { topic: Arc::clone(&change.topic), known, was_open: false };
                 self.failed.write().insert(key, failed);
+                if let Some(error) = error.storage() {
+                    self.directory_failed(known.directory, error);
+                }
                 return None;
             }
         };
@@ -333,26 +468,26 @@ impl ReplicaManager {
         let replica = Arc::new(Replica::new(
             Arc::clone(&change.topic),
             change.index,
-            self.dirs[known.directory].id,
+            self.directories.all()[known.directory].id,
             partition,
             settings,
+            self.directories.full_flag(known.directory),
             Arc::clone(&self.clock),
             Arc::clone(&self.effects),
         ));
         self.failed.write().remove(&key);
         self.replicas.write().insert(key, Arc::clone(&replica));
+        self.assign(change, replica.directory);
         Some(replica)
     }
 
     /// The directory with the fewest replicas, as `LogManager.nextLogDirs`.
     fn emptiest_dir(&self) -> usize {
-        let mut counts = vec![0usize; self.dirs.len()];
+        let mut counts = vec![0usize; self.directories.all().len()];
         for replica in self.replicas.read().values() {
-            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
-                counts[i] += 1;
-            }
+            counts[self.directories.index_of(replica.directory)] += 1;
         }
-        counts.iter().enumerate().min_by_key(|(_, n)| **n).map_or(0, |(i, _)| i)
+        self.directories.choose(&counts)
     }
 
     fn delete(&self, topic_id: Uuid, topic: &str, index: i32) {
@@ -369,7 +504,7 @@ impl ReplicaManager {
                 renamed.map(|()| (partition.log().dir(), delay_ms)).map_err(|e| e.to_string())
             }),
             (None, Some(failed)) => {
-                let dir = self.dirs[failed.known.directory].path();
+                let dir = self.directories.path(failed.known.directory);
                 let delay_ms = u64::try_from(self.config.topic_settings.file_delete_delay_ms).unwrap_or(0);
                 let renamed = self.storage.rename(&dir.join(log_dir_name(topic, index)), &dir.join(&name));
                 renamed.map(|()| (dir.join(&name), delay_ms)).map_err(|e| e.to_string())
@@ -393,7 +528,7 @@ impl ReplicaManager {
     }
 
     fn set_aside(&self, topic: &str, partition: i32, directory: usize) {
-        let dir = self.dirs[directory].path();
+        let dir = self.directories.path(directory);
         let name = log_dir_name(topic, partition);
         let stray = suffixed_dir_name(topic, partition, DirKind::Stray, &mut self.rng.lock());
         tracing::warn!(
@@ -405,11 +540,14 @@ impl ReplicaManager {
     }
 
     /// Deletes what retention no longer keeps, on every replica.
-    pub fn enforce_retention(&self) {
+    pub fn enforce_retention(self: &Arc<Self>) {
         for replica in self.all() {
             let deleted = replica.with_partition(|partition, now| partition.log_mut().delete_old_segments(now));
             if let Err(error) = deleted {
                 tracing::error!(topic = %replica.topic, partition = replica.index, %error, "retention failed");
+                if let Some(error) = error.storage() {
+                    self.report(&replica, error);
+                }
             }
         }
     }
@@ -462,11 +600,10 @@ impl ReplicaManager {
     }
 
     fn collect(&self, value: impl Fn(&Replica) -> i64) -> Vec<Offsets> {
-        let mut out = vec![Offsets::new(); self.dirs.len()];
+        let mut out = vec![Offsets::new(); self.directories.all().len()];
         for replica in self.all() {
-            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
-                out[i].insert((replica.topic.to_string(), replica.index), value(&replica));
-            }
+            let directory = self.directories.index_of(replica.directory);
+            out[directory].insert((replica.topic.to_string(), replica.index), value(&replica));
         }
         out
     }
@@ -481,13 +618,17 @@ impl ReplicaManager {
             };
             now[failed.known.directory].insert((failed.topic.to_string(), *index), value);
         }
-        for ((dir, new), old) in self.dirs.iter().zip(&now).zip(last.iter_mut()) {
-            if new == old {
+        for (directory, (new, old)) in now.iter().zip(last.iter_mut()).enumerate() {
+            if new == old || self.directories.is_offline(directory) {
                 continue;
             }
-            match checkpoints::write(&*self.storage, dir.path(), name, new) {
+            let dir = self.directories.path(directory);
+            match checkpoints::write(&*self.storage, dir, name, new) {
                 Ok(()) => old.clone_from(new),
-                Err(error) => tracing::error!(%error, "{name} cannot be written"),
+                Err(error) => {
+                    tracing::warn!(%error, "{name} cannot be written");
+                    self.directory_failed(directory, &StorageError::new(dir.join(name), error));
+                }
             }
         }
     }
@@ -496,7 +637,8 @@ impl ReplicaManager {
     /// side, because each waits for the disk and the disk serves several waits at once.
     pub fn shut_down(&self, broker_epoch: i64) {
         let replicas = self.all();
-        let clean: Vec<AtomicBool> = self.dirs.iter().map(|_| AtomicBool::new(true)).collect();
+        let directories = 0..self.directories.all().len();
+        let clean: Vec<AtomicBool> = directories.map(|i| AtomicBool::new(!self.directories.is_offline(i))).collect();
         for failed in self.failed.read().values() {
             // It still needs its recovery.
             clean[failed.known.directory].store(false, Ordering::Relaxed);
@@ -509,9 +651,7 @@ impl ReplicaManager {
                         // Nothing may be appended to a log that was closed.
                         if let Err(error) = replica.retire(|partition, now| partition.log_mut().close_clean(now)) {
                             tracing::error!(topic = %replica.topic, partition = replica.index, %error, "the log cannot be closed cleanly");
-                            if let Some(i) = self.dirs.iter().position(|d| d.id == replica.directory) {
-                                clean_of[i].store(false, Ordering::Relaxed);
-                            }
+                            clean_of[self.directories.index_of(replica.directory)].store(false, Ordering::Relaxed);
                         }
                     }
                 });
@@ -520,7 +660,7 @@ impl ReplicaManager {
         self.checkpoint_recovery_points();
         self.checkpoint_log_starts();
         self.checkpoint_high_watermarks();
-        for (dir, clean) in self.dirs.iter().zip(clean) {
+        for (dir, clean) in self.directories.all().iter().zip(clean) {
             if clean.load(Ordering::Relaxed)
                 && let Err(error) = checkpoints::write_clean_shutdown(&*self.storage, dir.path(), broker_epoch)
             {

@@ -1,7 +1,7 @@
 //! Local replicas: partitions as actors without threads (design D6), and what keeps them.
 //!
 //! In reading order: [`inbox`] (the actor), [`waiter`] (a fetch that waits), [`replica`] (one partition behind its
-//! inbox), [`changes`] (what wakes periodic work), [`effects`] (what logs want done elsewhere: syncs, removals), [`manager`] (all of them: creation, roles,
+//! inbox), [`changes`] (what wakes periodic work), [`directories`] (in service, full, offline), [`effects`] (what logs want done elsewhere: syncs, removals), [`manager`] (all of them: creation, roles,
 //! deletion, checkpoints, retention).
 //!
 //! Who runs it: connections append and read on the data runtime; roles change on the metadata publisher's thread;
@@ -10,6 +10,7 @@
 //! Deliberately absent: fetching from other brokers.
 
 pub mod changes;
+pub mod directories;
 pub mod effects;
 pub mod inbox;
 pub mod manager;

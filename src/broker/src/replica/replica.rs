@@ -10,9 +10,10 @@ use arc_swap::ArcSwap;
 use ottla_base::clock::{Clock, Now};
 use ottla_base::config::TopicSettings;
 use ottla_base::ids::Uuid;
-use ottla_core::log::{AppendInfo, FlushToken, LogError, StorageError};
+use ottla_core::log::{AppendError, AppendInfo, FlushToken, LogError, StorageError};
 use ottla_core::partition::{Acks, AppendFailure, AppendResult, Leadership, Partition, PartitionView, ReadBound, Work};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::oneshot;
 
 /// Messages that may wait at one partition.
@@ -46,6 +47,10 @@ pub struct State {
     effects: Arc<EffectRunner>,
     /// (topic id, partition), for effects that come back.
     key: (Uuid, i32),
+    /// The log directory has no room: appends are refused.
+    disk_full: Arc<AtomicBool>,
+    /// Somebody has been told that the log went offline.
+    told_offline: bool,
     /// What `flush.messages` does not let us acknowledge before it is on the medium: (one past its last offset, …).
     unflushed: Vec<(i64, ProduceToken, AppendInfo)>,
 }
@@ -64,6 +69,24 @@ impl State {
         }
         for effect in self.partition.log_mut().take_effects() {
             self.effects.run(self.key, effect);
+        }
+        if self.partition.log().is_offline() && !self.told_offline {
+            self.told_offline = true;
+            self.effects.log_went_offline(self.key);
+        }
+    }
+
+    /// What an append to a full directory is answered; `None` when there is room.
+    fn refusal(&self) -> Option<StorageError> {
+        self.disk_full.load(Ordering::Acquire).then(|| StorageError::DiskFull { path: self.partition.log().dir() })
+    }
+
+    /// Tells of disks that said no.
+    fn report(&self, done: &[(ProduceToken, AppendResult)]) {
+        for (_, result) in done {
+            if let Err(AppendFailure::Log(AppendError::Storage(error))) = result {
+                self.effects.report(self.key, error);
+            }
         }
     }
 
@@ -108,8 +131,17 @@ impl State {
         if works.is_empty() {
             return;
         }
+        if self.disk_full.load(Ordering::Relaxed) {
+            for work in works {
+                if let Some(error) = self.refusal() {
+                    let _ = work.token.send(Err(AppendFailure::Log(error.into())));
+                }
+            }
+            return;
+        }
         let now = self.clock.now();
         let done = self.partition.append(works, now);
+        self.report(&done);
         // Readers must find what an acknowledgement promises.
         self.publish();
         self.answer(done);
@@ -120,8 +152,12 @@ impl State {
 
     /// Appends for this node's own coordinator. What `flush.messages` wants is synced here and now, as Kafka does.
     fn append_now(&mut self, work: Work<ProduceToken>, mut result: oneshot::Receiver<AppendResult>) -> AppendResult {
+        if let Some(error) = self.refusal() {
+            return Err(AppendFailure::Log(error.into()));
+        }
         let now = self.clock.now();
         let done = self.partition.append(vec![work], now);
+        self.report(&done);
         for (token, result) in done {
             let _ = token.send(result);
         }
@@ -146,7 +182,10 @@ impl State {
             let done = self.partition.fail();
             self.answer(done);
             self.answer_unflushed();
-            return Err(StorageError::new(self.partition.log().dir(), error));
+            // Not for lack of room either: what the kernel could not write is gone.
+            let error = StorageError::Io { path: self.partition.log().dir(), source: error };
+            self.effects.report(self.key, &error);
+            return Err(error);
         }
         let now = self.clock.now();
         self.partition.log_mut().on_flushed(request.token(), now);
@@ -202,14 +241,23 @@ impl Replica {
         directory: Uuid,
         mut partition: Partition<ProduceToken, Parked>,
         settings: TopicSettings,
+        disk_full: Arc<AtomicBool>,
         clock: Arc<dyn Clock>,
         effects: Arc<EffectRunner>,
     ) -> Replica {
         let first = partition.view();
         let topic_id = first.topic_id;
         let view = Arc::new(ArcSwap::from_pointee(first));
-        let state =
-            State { partition, view: Arc::clone(&view), clock, effects, key: (topic_id, index), unflushed: Vec::new() };
+        let state = State {
+            partition,
+            view: Arc::clone(&view),
+            clock,
+            effects,
+            key: (topic_id, index),
+            disk_full,
+            told_offline: false,
+            unflushed: Vec::new(),
+        };
         Replica {
             topic,
             topic_id,
@@ -324,6 +372,7 @@ impl Replica {
     /// A sync failed: nobody may believe that the data is safe, so the replica takes no more part.
     pub fn fail(&self) {
         self.actor.with(|state| {
+            state.told_offline = true;
             let done = state.partition.fail();
             state.publish();
             state.answer(done);

@@ -2,7 +2,8 @@
 //!
 //! Owner: the connection's task. Ranges of files are read when the socket has room for them, through one buffer of at
 //! most [`CHUNK`] bytes, so that a peer that reads slowly, or not at all, costs a chunk and not what it asked for. What lies in
-//! memory is counted in the node's budget (see [`super::budget`]).
+//! memory is counted in the node's budget (see [`super::budget`]). What is not in the page cache is read on the blocking pool
+//! (design D9): a disk never holds up the other connections of a worker.
 //!
 //! Deliberately absent: sendfile (on loopback it was measured to be no gain).
 
@@ -15,6 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
+use tokio::task::JoinHandle;
 
 /// The most that is read from files ahead of the socket.
 const CHUNK: usize = 256 * 1024;
@@ -125,6 +127,8 @@ pub struct Output {
     /// Read from files, or copied, and not written yet: `chunk[chunk_at..]`.
     chunk: Vec<u8>,
     chunk_at: usize,
+    /// The next chunk, which comes from the medium.
+    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
     budget: Arc<Budget>,
     /// What of the parts was counted in the budget.
     counted: usize,
@@ -138,6 +142,7 @@ impl Output {
             len: 0,
             chunk: Vec::new(),
             chunk_at: 0,
+            reading: None,
             budget: Arc::clone(budget),
             counted: 0,
         }
@@ -172,7 +177,7 @@ impl Output {
         stream: &mut S,
     ) -> Poll<io::Result<usize>> {
         if self.chunk_at == self.chunk.len() && self.starts_with_file() {
-            self.fill()?;
+            ready!(self.poll_fill(cx))?;
         }
         let n = if self.chunk_at < self.chunk.len() {
             let n = ready!(Pin::new(stream).poll_write(cx, &self.chunk[self.chunk_at..]))?;
@@ -217,6 +222,35 @@ impl Output {
         false
     }
 
+    /// Fills the chunk: with what is in the page cache, or, if nothing is, from the medium.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.reading.is_none() {
+            self.fill()?;
+            if !self.chunk.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let Some(Part::FileRange { file, position, len }) = self.parts.front_mut() else { return Poll::Ready(Ok(())) };
+        let reading = self.reading.get_or_insert_with(|| {
+            let (file, position, n) = (Arc::clone(file), *position, (*len).min(CHUNK));
+            tokio::task::spawn_blocking(move || {
+                let mut chunk = vec![0; n];
+                file.read_exact_at(&mut chunk, position).map(|()| chunk)
+            })
+        });
+        let read = ready!(Pin::new(reading).poll(cx));
+        self.reading = None;
+        self.chunk = read.map_err(io::Error::other)??;
+        self.chunk_at = 0;
+        *position += self.chunk.len() as u64;
+        *len -= self.chunk.len();
+        if *len == 0 {
+            self.pop();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Puts into the chunk what can be had without waiting.
     fn fill(&mut self) -> io::Result<()> {
         self.chunk.clear();
         self.chunk_at = 0;
@@ -231,9 +265,16 @@ impl Output {
                     let at = self.chunk.len();
                     let n = (*len).min(CHUNK - at);
                     self.chunk.resize(at + n, 0);
-                    file.read_exact_at(&mut self.chunk[at..], *position)?;
-                    *position += n as u64;
-                    *len -= n;
+                    let read = file.read_at_now(&mut self.chunk[at..], *position);
+                    let got = *read.as_ref().ok().and_then(Option::as_ref).unwrap_or(&0);
+                    self.chunk.truncate(at + got);
+                    match read? {
+                        Some(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                        Some(_) => {}
+                        None => break,
+                    }
+                    *position += got as u64;
+                    *len -= got;
                     if *len == 0 {
                         self.pop();
                     }
@@ -276,6 +317,7 @@ impl Drop for Output {
 mod tests {
     use super::*;
     use ottla_base::storage::{DiskStorage, OpenMode, Storage, SyncMode};
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::AsyncReadExt;
 
     fn pattern(len: usize, salt: usize) -> Vec<u8> {
@@ -344,6 +386,76 @@ mod tests {
         assert_eq!(budget.outgoing(), 4);
         drop(output);
         assert_eq!(budget.outgoing(), 0);
+    }
+
+    /// A file of which the page cache holds only some pieces.
+    #[derive(Debug)]
+    struct Cold {
+        content: Vec<u8>,
+        warm: Vec<std::ops::Range<u64>>,
+        waited: AtomicUsize,
+    }
+
+    impl File for Cold {
+        fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+            assert!(tokio::runtime::Handle::try_current().is_ok());
+            assert_ne!(std::thread::current().name(), Some("worker"), "a worker waits for a disk");
+            self.waited.fetch_add(buf.len(), Ordering::Relaxed);
+            let rest = &self.content[offset as usize..];
+            let n = rest.len().min(buf.len());
+            buf[..n].copy_from_slice(&rest[..n]);
+            Ok(n)
+        }
+
+        fn read_at_now(&self, buf: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+            let Some(warm) = self.warm.iter().find(|range| range.contains(&offset)) else { return Ok(None) };
+            let n = buf.len().min((warm.end - offset) as usize);
+            buf[..n].copy_from_slice(&self.content[offset as usize..][..n]);
+            Ok(Some(n))
+        }
+
+        fn write_vectored_at(&self, _: &[IoSlice<'_>], _: u64) -> io::Result<()> {
+            unreachable!()
+        }
+
+        fn len(&self) -> io::Result<u64> {
+            Ok(self.content.len() as u64)
+        }
+
+        fn set_len(&self, _: u64) -> io::Result<()> {
+            unreachable!()
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_page_cache_is_read_elsewhere() {
+        let worker = std::thread::Builder::new().name("worker".into()).spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let content = pattern(2 * CHUNK + 10, 3);
+                let warm = vec![100..200, 5_000..9_000];
+                let file = Arc::new(Cold { content: content.clone(), warm, waited: AtomicUsize::new(0) });
+                let mut output = Output::new(&Budget::new(1 << 20));
+                output.push(Part::Bytes(Bytes::from_static(b"head")));
+                let mut expected = b"head".to_vec();
+                for (from, len) in [(0, 2 * CHUNK + 10), (100, 50), (150, 100), (5_000, 4_000)] {
+                    expected.extend_from_slice(&content[from..from + len]);
+                    output.push(Part::FileRange { file: file.clone(), position: from as u64, len });
+                }
+                let mut got = Vec::new();
+                while !output.is_empty() {
+                    std::future::poll_fn(|cx| output.poll_write(cx, &mut Pin::new(&mut got))).await.unwrap();
+                }
+                assert!(got == expected);
+                // All of the first range, and the cold half of the third.
+                assert_eq!(file.waited.load(Ordering::Relaxed), 2 * CHUNK + 10 + 50);
+            });
+        });
+        worker.unwrap().join().unwrap();
     }
 
     #[test]

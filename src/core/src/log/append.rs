@@ -435,7 +435,7 @@ impl Log {
                 changed |= Arc::make_mut(&mut self.epochs).assign(epoch, header.base_offset);
             }
         }
-        if changed { self.write_epochs() } else { Ok(()) }
+        if changed || self.epochs_unwritten { self.write_epochs() } else { Ok(()) }
     }
 
     /// A leader of `epoch` begins at `start_offset` (`assignEpochStartOffset`).
@@ -443,14 +443,25 @@ impl Log {
         self.check_online()?;
         if Arc::make_mut(&mut self.epochs).assign(epoch, start_offset) {
             self.snapshot = None;
-            self.write_epochs()?;
+            self.write_epochs_if_room()?;
         }
         Ok(())
     }
 
     pub(super) fn write_epochs(&mut self) -> Result<(), StorageError> {
         let text = EpochCache::encode(&self.epochs);
-        self.replace_file(super::files::LEADER_EPOCH_CHECKPOINT, text.as_bytes())
+        self.epochs_unwritten = true;
+        self.replace_file(super::files::LEADER_EPOCH_CHECKPOINT, text.as_bytes())?;
+        self.epochs_unwritten = false;
+        Ok(())
+    }
+
+    /// Where no data depends on it yet: on a full disk the next append, or a clean stop, writes the file.
+    pub(super) fn write_epochs_if_room(&mut self) -> Result<(), StorageError> {
+        match self.write_epochs() {
+            Err(error) if error.is_disk_full() => Ok(()),
+            other => other,
+        }
     }
 
     pub(super) fn request_flush(&mut self) {

@@ -399,7 +399,7 @@ impl Log {
         self.producers.on_log_start_incremented(offset);
         self.snapshot = None;
         if Arc::make_mut(&mut self.epochs).truncate_from_start(offset) {
-            self.write_epochs()?;
+            self.write_epochs_if_room()?;
         }
         Ok(true)
     }
@@ -487,6 +487,9 @@ impl Log {
     /// Takes as long as the disk does. The log can be used again afterwards.
     pub fn close_clean(&mut self, now: Now) -> Result<(), StorageError> {
         self.check_online()?;
+        if self.epochs_unwritten {
+            self.write_epochs()?;
+        }
         let segment = self.active_segment()?;
         segment.with_indexes(|indexes, files| indexes.seal(files, segment.base_offset))?;
         self.producers.set_map_end_offset(self.log_end_offset);

@@ -29,7 +29,46 @@ pub enum StorageError {
     },
 }
 
+/// What an error says about the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Nothing: the process lacks descriptors or memory, or the error has been told before.
+    None,
+    /// The directory has no room.
+    Full,
+    /// The files of one log are not as they should be.
+    Log,
+    /// The directory cannot be relied on.
+    Directory,
+}
+
 impl StorageError {
+    /// What is to be taken out of service. When in doubt the directory, as in Kafka.
+    pub fn damage(&self) -> Damage {
+        use io::ErrorKind as Kind;
+        /// ENOMEM, ENFILE, EMFILE.
+        const OF_THE_PROCESS: [i32; 3] = [12, 23, 24];
+        match self {
+            StorageError::DiskFull { .. } => Damage::Full,
+            StorageError::Offline { .. } => Damage::None,
+            StorageError::Io { source, .. } => match source.kind() {
+                _ if source.raw_os_error().is_some_and(|code| OF_THE_PROCESS.contains(&code)) => Damage::None,
+                Kind::OutOfMemory | Kind::Interrupted => Damage::None,
+                Kind::NotFound
+                | Kind::AlreadyExists
+                | Kind::IsADirectory
+                | Kind::NotADirectory
+                | Kind::DirectoryNotEmpty
+                | Kind::PermissionDenied
+                | Kind::InvalidFilename
+                | Kind::InvalidInput
+                | Kind::InvalidData
+                | Kind::UnexpectedEof => Damage::Log,
+                _ => Damage::Directory,
+            },
+        }
+    }
+
     /// Wraps what the system said about `path`.
     pub fn new(path: impl Into<PathBuf>, source: io::Error) -> StorageError {
         let path = path.into();
@@ -116,6 +155,30 @@ pub enum LogError {
         /// What was asked for.
         offset: i64,
     },
+}
+
+impl LogError {
+    /// The disk, if it is the cause.
+    pub fn storage(&self) -> Option<&StorageError> {
+        match self {
+            LogError::Storage(error) => Some(error),
+            LogError::Unreadable(error) => error.storage(),
+            LogError::Corrupt { .. }
+            | LogError::InconsistentTopicId { .. }
+            | LogError::AboveHighWatermark { .. }
+            | LogError::NegativeOffset { .. } => None,
+        }
+    }
+}
+
+impl ReadError {
+    /// The disk, if it is the cause.
+    pub fn storage(&self) -> Option<&StorageError> {
+        match self {
+            ReadError::Storage(error) => Some(error),
+            ReadError::OutOfRange { .. } | ReadError::Corrupt { .. } => None,
+        }
+    }
 }
 
 /// Why an append was refused. Texts are Kafka's where a client sees them.

@@ -105,6 +105,7 @@ impl Log {
             dir_changes_synced: 0,
             generation: 0,
             rng: params.rng.clone(),
+            epochs_unwritten: false,
             offline: false,
             label: label.clone(),
             config: config.clone(),
@@ -116,7 +117,7 @@ impl Log {
         }
         log.load_topic_id(params.topic_id, loaded.has_partition_metadata)?;
         if loaded.epochs_changed {
-            log.write_epochs()?;
+            log.write_epochs_if_room()?;
         }
         // A node has more logs than it writes to.
         log.release_idle();

@@ -44,7 +44,7 @@ pub use append::{AppendBatch, AppendInfo, AppendRequest};
 pub use change::{FlushRequest, FlushToken, LogEffect};
 pub use config::LogConfig;
 pub use epochs::{EpochCache, EpochEntry, OffsetAndEpoch};
-pub use error::{AppendError, LogError, ReadError, StorageError};
+pub use error::{AppendError, Damage, LogError, ReadError, StorageError};
 pub use files::{file_name, offset_of_name};
 pub use load::OpenParams;
 pub use producers::{AppendOrigin, BatchMetadata, ProducerStateEntry};
@@ -106,6 +106,8 @@ pub struct Log {
     /// Counts truncations: a flush that began before one proves nothing about what came after.
     generation: u64,
     rng: Rng,
+    /// The epoch checkpoint lacks something, because the disk was full.
+    epochs_unwritten: bool,
     offline: bool,
 }
 

@@ -50,6 +50,7 @@ fn start(disk: &SimStorage, overrides: &[&str]) -> Life {
     let manager = ReplicaManager::new(Parts {
         node_id: 1,
         dirs: dirs.collect(),
+        metadata_dir: "/metadata".into(),
         config: BrokerConfig::new(settings.unwrap()).unwrap(),
         tail_cache_bytes: 1 << 20,
         effects: EffectRunner::new(Arc::clone(&storage), Arc::clone(&clock), runtime.handle().clone()),

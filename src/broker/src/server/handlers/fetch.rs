@@ -14,6 +14,7 @@
 //! - Preferred read replicas: there is no rack-aware selector yet; −1 is also what Kafka says without one.
 
 mod encode;
+mod served;
 
 use crate::replica::Replica;
 use crate::replica::waiter::{CancelOnDrop, FetchWaiter};
@@ -29,8 +30,9 @@ use kafka_protocol::protocol::Decodable;
 use ottla_base::ids::ZERO_UUID;
 use ottla_core::errors::KafkaError;
 use ottla_core::fetch_session::{FetchContext, FetchPartition, PartitionOutcome, PartitionRequest, SessionRequest};
-use ottla_core::log::PlanPart;
+use ottla_core::log::{PlanPart, ReadError};
 use ottla_core::partition::ReadBound;
+use served::ServedFile;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -232,7 +234,7 @@ fn find(context: &RequestContext, partition: &FetchPartition) -> Result<Arc<Repl
 fn read_one(
     context: &RequestContext,
     params: &Params,
-    replica: &Replica,
+    replica: &Arc<Replica>,
     asked: &PartitionRequest,
     limit: u32,
     min_one_message: bool,
@@ -251,6 +253,10 @@ fn read_one(
             return Err(KafkaError::NotLeaderOrFollower);
         }
     }
+    let failed = |error: ReadError| {
+        context.node().replicas.report_read(replica, asked.fetch_offset, &error);
+        errors::read(&error)
+    };
     let mut out = Partition::error(replica.index, 0);
     let bound = view.bound(params.bound);
     if let Some(epoch) = asked.last_fetched_epoch
@@ -259,12 +265,11 @@ fn read_one(
         out.diverging_epoch = Some(end);
     } else {
         let max_bytes = limit.min(u32::try_from(asked.max_bytes).unwrap_or(0));
-        let plan =
-            view.log.read(asked.fetch_offset, max_bytes, bound, min_one_message).map_err(|e| errors::read(&e))?;
+        let plan = view.log.read(asked.fetch_offset, max_bytes, bound, min_one_message).map_err(failed)?;
         if !plan.first_entry_incomplete && plan.size > 0 {
             if params.bound == ReadBound::LastStableOffset {
                 let end = view.log.upper_bound_of(&plan).min(bound);
-                let aborted = view.log.aborted_transactions(asked.fetch_offset, end).map_err(|e| errors::read(&e))?;
+                let aborted = view.log.aborted_transactions(asked.fetch_offset, end).map_err(failed)?;
                 out.aborted = Some(aborted.into_iter().map(|t| (t.producer_id, t.first_offset)).collect());
             }
             out.records = plan
@@ -272,9 +277,11 @@ fn read_one(
                 .into_iter()
                 .map(|part| match part {
                     PlanPart::Bytes(bytes) => Part::Bytes(bytes),
-                    PlanPart::FileRange { file, position, len } => {
-                        Part::FileRange { file, position, len: usize::try_from(len).unwrap_or(0) }
-                    }
+                    PlanPart::FileRange { file, position, len } => Part::FileRange {
+                        file: ServedFile::new(file, context.node(), replica),
+                        position,
+                        len: usize::try_from(len).unwrap_or(0),
+                    },
                 })
                 .collect();
         }

@@ -138,7 +138,11 @@ fn look_up(
         MAX_TIMESTAMP => view.log.max_timestamp_offset(),
         timestamp => view.log.offset_for_timestamp(timestamp),
     };
-    match found.map_err(|e| errors::read(&e))? {
+    let found = found.map_err(|error| {
+        node.replicas.report_read(&replica, view.log.log_start_offset, &error);
+        errors::read(&error)
+    });
+    match found? {
         Some(found) if found.offset < last_fetchable => Ok(Some(found)),
         _ if not_available => Err(unavailable),
         _ => Ok(None),
