@@ -111,11 +111,6 @@ impl Broker {
         self.is_oracle
     }
 
-    /// The node, if it is ours.
-    pub fn node(&self) -> Option<&RunningNode> {
-        self.node.as_ref()
-    }
-
     pub fn connect(&self) -> Client {
         Client::connect(self.address)
     }
@@ -172,6 +167,26 @@ pub fn name(text: &str) -> TopicName {
 
 pub fn group(text: &str) -> GroupId {
     GroupId(s(text))
+}
+
+/// Copies the files of a running node whose clients wait for nothing: what a killed process leaves behind.
+pub fn crashed_copy(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    copy_dir(&data(dir, ""), &data(copy.path(), ""));
+    copy
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 /// What a member of a consumer group sends as its metadata: a version 0 subscription.

@@ -731,6 +731,11 @@ impl RunningNode {
         }
     }
 
+    /// Bound addresses of a listener.
+    pub fn addresses_of(&self, listener: &str) -> Vec<SocketAddr> {
+        self.addresses.iter().filter(|(name, _)| name == listener).map(|(_, address)| *address).collect()
+    }
+
     /// Stops cleanly.
     pub fn stop(mut self) -> Result<(), StartError> {
         let id = self.node.id;
