@@ -111,6 +111,11 @@ impl Broker {
         self.is_oracle
     }
 
+    /// The node, if it is ours.
+    pub fn node(&self) -> Option<&RunningNode> {
+        self.node.as_ref()
+    }
+
     pub fn connect(&self) -> Client {
         Client::connect(self.address)
     }
