@@ -3,6 +3,7 @@
 mod churn;
 mod client;
 mod configs;
+mod disks;
 mod docs;
 mod fencing;
 mod fetch;

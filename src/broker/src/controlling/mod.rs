@@ -1,7 +1,7 @@
 //! The controller and this node's view of the cluster's metadata.
 //!
 //! In reading order: [`cache`] (what handlers see), [`handle`] (asking the controller), [`thread`] (the controller's own
-//! thread), [`publisher`] (applies committed metadata to the node), [`producer_ids`].
+//! thread), [`patience`] (its disk, when it is full), [`publisher`] (applies committed metadata to the node), [`producer_ids`].
 //!
 //! Who runs it: the controller thread runs the quorum and decides; the publisher thread opens logs, changes roles and
 //! loads coordinators, then publishes the image. Neither runs on the data runtime (design D6).
@@ -10,6 +10,7 @@
 
 pub mod cache;
 pub mod handle;
+pub mod patience;
 pub mod producer_ids;
 pub mod publisher;
 pub mod thread;

@@ -7,6 +7,7 @@
 //! controller that cannot write its log must not decide.
 
 use super::handle::{ControllerChannel, Decided, QuorumDescription, QuorumReplica};
+use super::patience::{Patience, PatientStorage};
 use super::publisher::{Notice, Published};
 use crate::node::config::NodeConfig;
 use ottla_base::clock::{Clock, Now};
@@ -69,6 +70,7 @@ pub struct QuorumStart<'a> {
 #[derive(Debug)]
 pub struct ControllerThread {
     inbox: SyncSender<Message>,
+    patience: Patience,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -118,8 +120,9 @@ impl ControllerThread {
             logger: crate::telemetry::slog_logger(),
             ..RaftParams::default()
         };
+        let patience = Patience::default();
         let params = CoreParams {
-            storage: start.storage,
+            storage: Arc::new(PatientStorage::new(start.storage, patience.clone())),
             log_dir: start.metadata_dir,
             directory_id: start.directory_id,
             static_voters: VoterSet::of_ids(voter_ids.iter().copied()),
@@ -149,14 +152,16 @@ impl ControllerThread {
         let (inbox, incoming) = sync_channel(INBOX_CAPACITY);
         let controller = Loop {
             core,
+            patience: patience.clone(),
             node_id: config.node_id,
             clock: start.clock,
             images: start.images,
             waiting: HashMap::new(),
             next_token: 0,
         };
+        patience.set(true);
         let thread = std::thread::Builder::new().name("controller".into()).spawn(move || controller.run(&incoming))?;
-        Ok(ControllerThread { inbox, thread: Some(thread) })
+        Ok(ControllerThread { inbox, patience, thread: Some(thread) })
     }
 
     /// A way to ask this controller.
@@ -166,6 +171,7 @@ impl ControllerThread {
 
     /// Stops it and closes the metadata log.
     pub fn stop(&mut self) {
+        self.patience.set(false);
         // The thread may be gone already.
         let _ = self.inbox.send(Message::Stop);
         if let Some(thread) = self.thread.take() {
@@ -202,6 +208,7 @@ impl ControllerChannel for LocalChannel {
 
 struct Loop {
     core: ControllerCore,
+    patience: Patience,
     node_id: i32,
     clock: Arc<dyn Clock>,
     images: Sender<Notice>,
@@ -213,6 +220,10 @@ impl Loop {
     fn run(mut self, incoming: &Receiver<Message>) {
         if let Err(error) = self.serve(incoming) {
             tracing::error!(target: "kafka.server.ControllerServer", "The controller cannot go on: {error}");
+            if !self.patience.is_set() {
+                // The node stops already.
+                return;
+            }
             // What is in memory may be ahead of what is on the medium: nothing may be answered from here on.
             std::process::exit(1);
         }
