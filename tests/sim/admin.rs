@@ -28,7 +28,7 @@ impl World {
         if position >= mark {
             let wait = Wait::default();
             let parked = self.replica(&tp)?.park(wait.clone(), ReadBound::HighWatermark, mark);
-            ensure!(parked == !wait.0.get(), "a consumer that is parked was told, or is not parked untold");
+            ensure!(parked != wait.0.get(), "a consumer that is parked was told, or is not parked untold");
             let topic = self.topic(&tp);
             topic.position = position;
             topic.waiting = parked.then_some((wait, mark));

@@ -132,7 +132,7 @@ impl World {
             // The wall clock is at most a few days off.
             let may_be_expired = latest.is_some_and(|t| now - t >= expiration - 60_000);
             ensure!(
-                state == Some(expected) || (state.is_none() && may_be_expired) || may_be_expired,
+                state == Some(expected) || may_be_expired,
                 "{tp:?}: producer {id} is {state:?} in memory, by the log {expected:?}"
             );
         }
@@ -188,7 +188,7 @@ impl World {
 
     fn check_offset_index(&self, tp: &Tp, base: i64, index: &[u8], log: &[u8]) -> Run {
         let mut before = -1;
-        ensure!(index.len() % 8 == 0, "{tp:?}: the index of {base} has {} bytes", index.len());
+        ensure!(index.len().is_multiple_of(8), "{tp:?}: the index of {base} has {} bytes", index.len());
         for entry in index.chunks_exact(8) {
             let (relative, position) = (i32_at(entry, 0), i32_at(entry, 4));
             let bytes = bytes::Bytes::copy_from_slice(log.get(position as usize..).unwrap_or(&[]));
@@ -208,7 +208,7 @@ impl World {
 
     fn check_time_index(&self, tp: &Tp, base: i64, index: &[u8]) -> Run {
         let mut before = (-1, -1);
-        ensure!(index.len() % 12 == 0, "{tp:?}: the time index of {base} has {} bytes", index.len());
+        ensure!(index.len().is_multiple_of(12), "{tp:?}: the time index of {base} has {} bytes", index.len());
         for entry in index.chunks_exact(12) {
             let time = i64::from_be_bytes(entry[..8].try_into().unwrap_or_default());
             let relative = i32_at(entry, 8);

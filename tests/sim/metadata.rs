@@ -463,7 +463,7 @@ impl World {
                 if self.topics.contains_key(&tp) {
                     continue;
                 }
-                let config = random_config(&mut self.rng, self.metadata.lives % 2 == 0, false);
+                let config = random_config(&mut self.rng, self.metadata.lives.is_multiple_of(2), false);
                 let mut topic = Topic::new(name, partition, config, false);
                 topic.id = made.id.unwrap_or_default();
                 self.topics.insert(tp.clone(), topic);

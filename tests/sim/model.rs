@@ -233,7 +233,7 @@ impl ModelLog {
         for batch in self.batches.values().filter(|b| b.last >= start && b.last >= self.start) {
             let cut = self.maybe_truncated.is_some_and(|to| batch.last >= to);
             let must = (strict && !cut) || batch.last < self.flushed;
-            if must && !held.get(&batch.base).is_some_and(|b| b.bytes == batch.bytes) {
+            if must && held.get(&batch.base).is_none_or(|b| b.bytes != batch.bytes) {
                 let why = if strict { "a killed process" } else { "a power cut after its flush" };
                 return violation(format!(
                     "the batch at {}..={} is lost or changed by {why}; flushed {}, the log is {start}..{end}",

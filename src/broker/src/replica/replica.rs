@@ -235,6 +235,7 @@ pub struct Replica {
 
 impl Replica {
     /// Puts an opened partition to work.
+    #[allow(clippy::too_many_arguments)] // Each is a different part; a struct of them would be named once and unpacked once.
     pub fn new(
         topic: Arc<str>,
         index: i32,

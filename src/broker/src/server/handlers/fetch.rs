@@ -278,7 +278,7 @@ fn read_one(
                 .map(|part| match part {
                     PlanPart::Bytes(bytes) => Part::Bytes(bytes),
                     PlanPart::FileRange { file, position, len } => Part::FileRange {
-                        file: ServedFile::new(file, context.node(), replica),
+                        file: ServedFile::of(file, context.node(), replica),
                         position,
                         len: usize::try_from(len).unwrap_or(0),
                     },

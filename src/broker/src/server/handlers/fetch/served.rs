@@ -18,7 +18,7 @@ pub(super) struct ServedFile {
 
 impl ServedFile {
     /// `file` of `replica`.
-    pub(super) fn new(file: Arc<dyn File>, node: &Arc<Node>, replica: &Arc<Replica>) -> Arc<dyn File> {
+    pub(super) fn of(file: Arc<dyn File>, node: &Arc<Node>, replica: &Arc<Replica>) -> Arc<dyn File> {
         Arc::new(ServedFile { file, node: Arc::clone(node), replica: Arc::clone(replica) })
     }
 
