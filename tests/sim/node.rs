@@ -16,10 +16,10 @@ use ottla_core::log_dirs::checkpoints::{
     self, CleanShutdown, LOG_START_OFFSET, Offsets, RECOVERY_POINT, REPLICATION_OFFSET,
 };
 use ottla_core::log_dirs::names::log_dir_name;
-use ottla_core::log_dirs::scan_log_dir;
+use ottla_core::log_dirs::{DirKind, scan_log_dir};
 use ottla_core::partition::{FetchWait, Leadership, Partition};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -94,9 +94,19 @@ pub fn start(
     disk: &Disk,
     cache_bytes: usize,
     controller: Option<ControllerCore>,
+    keep_others: bool,
 ) -> Run<(Node, BTreeMap<Tp, Checkpointed>)> {
     let scan = scan_log_dir(disk, Path::new(LOG_DIR)).map_err(|e| super::Stop::Disk(e.to_string()))?;
     checkpoints::remove_clean_shutdown(disk, Path::new(LOG_DIR))?;
+    let live: BTreeSet<Tp> = scan
+        .logs
+        .iter()
+        .filter(|log| log.name.kind == DirKind::Live)
+        .map(|log| (log.name.topic.clone(), log.name.partition))
+        .collect();
+    if !keep_others {
+        retain_in_checkpoints(disk, |tp| live.contains(tp))?;
+    }
     let known = |log: &ottla_core::log_dirs::LogToOpen| Checkpointed {
         recovery_point: log.recovery_point,
         log_start_offset: log.log_start_offset,
@@ -190,9 +200,15 @@ pub fn checkpoint_high_watermarks(node: &Node, disk: &Disk) -> Run {
 
 /// Takes a partition out of all checkpoints, before another of the same name can be made.
 pub fn forget_in_checkpoints(disk: &Disk, tp: &Tp) -> Run {
+    retain_in_checkpoints(disk, |known| known != tp)
+}
+
+fn retain_in_checkpoints(disk: &Disk, keep: impl Fn(&Tp) -> bool) -> Run {
     for name in [LOG_START_OFFSET, RECOVERY_POINT, REPLICATION_OFFSET] {
         let mut offsets = checkpoints::read(disk, Path::new(LOG_DIR), name).unwrap_or_default();
-        if offsets.remove(tp).is_some() {
+        let known = offsets.len();
+        offsets.retain(|tp, _| keep(tp));
+        if offsets.len() < known {
             checkpoints::write(disk, Path::new(LOG_DIR), name, &offsets)?;
         }
     }

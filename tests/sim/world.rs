@@ -407,7 +407,8 @@ impl World {
         node::make_log_dir(&self.disk)?;
         let controller = self.boot_controller()?;
         self.remove_strays(controller.image())?;
-        let (mut node, known) = node::start(&self.disk, self.cache_bytes, Some(controller))?;
+        let keep = self.bug == Some(Bug::CheckpointsKept);
+        let (mut node, known) = node::start(&self.disk, self.cache_bytes, Some(controller), keep)?;
         let tps: Vec<Tp> = self.topics.keys().cloned().collect();
         for tp in tps {
             let Some(topic) = self.topics.get_mut(&tp) else { continue };

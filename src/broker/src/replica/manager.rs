@@ -31,6 +31,7 @@ use ottla_core::metadata::image::{Configs, MetadataImage};
 use ottla_core::partition::{Leadership, Partition};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -145,6 +146,7 @@ impl ReplicaManager {
     pub fn new(parts: Parts) -> Arc<ReplicaManager> {
         let mut found = BTreeMap::new();
         for (directory, dir) in parts.dirs.iter().enumerate() {
+            forget_others(&*parts.storage, dir);
             for log in &dir.scan.logs {
                 match log.name.kind {
                     DirKind::Live => {
@@ -496,6 +498,10 @@ impl ReplicaManager {
             let key = (topic_id, index);
             (replicas.remove(&key), self.failed.write().remove(&key))
         };
+        let directory = match (&replica, &failed) {
+            (Some(replica), _) => self.dirs.iter().position(|d| d.id == replica.directory),
+            (None, failed) => failed.as_ref().map(|failed| failed.known.directory),
+        };
         let name = suffixed_dir_name(topic, index, DirKind::Delete, &mut self.rng.lock());
         let renamed = match (replica, failed) {
             (Some(replica), _) => replica.retire(|partition, _| {
@@ -511,6 +517,9 @@ impl ReplicaManager {
             }
             (None, None) => return,
         };
+        if let Some(directory) = directory {
+            self.forget_in_checkpoints(topic, index, directory);
+        }
         match renamed {
             Ok((path, delay_ms)) => self.effects.remove_dir_later(path, delay_ms),
             Err(error) => {
@@ -536,6 +545,23 @@ impl ReplicaManager {
         );
         if let Err(error) = self.storage.rename(&dir.join(&name), &dir.join(&stray)) {
             tracing::error!(%error, "a stray replica cannot be renamed");
+        }
+        self.forget_in_checkpoints(topic, partition, directory);
+    }
+
+    /// Takes a partition out of a directory's checkpoints, before another of its name can be made there: a new log would
+    /// be taken to start, and to be flushed, where the old one was.
+    fn forget_in_checkpoints(&self, topic: &str, index: i32, directory: usize) {
+        let key = (topic.to_owned(), index);
+        let mut last = self.checkpointed.lock();
+        let Checkpointed { high_watermarks, recovery_points, log_starts } = &mut *last;
+        for (name, last) in [
+            (checkpoints::REPLICATION_OFFSET, high_watermarks),
+            (checkpoints::RECOVERY_POINT, recovery_points),
+            (checkpoints::LOG_START_OFFSET, log_starts),
+        ] {
+            last[directory].remove(&key);
+            retain_in_checkpoint(&*self.storage, self.dirs[directory].path(), name, |known| *known != key);
         }
     }
 
@@ -667,5 +693,31 @@ impl ReplicaManager {
                 tracing::error!(%error, "the marker of a clean stop cannot be written");
             }
         }
+    }
+}
+
+/// Takes partitions out of a directory's checkpoints that have no log there: the process ended when it had deleted them.
+fn forget_others(storage: &dyn Storage, dir: &LogDir) {
+    let live: BTreeSet<(&str, i32)> = dir
+        .scan
+        .logs
+        .iter()
+        .filter(|log| log.name.kind == DirKind::Live)
+        .map(|log| (log.name.topic.as_str(), log.name.partition))
+        .collect();
+    for name in [checkpoints::REPLICATION_OFFSET, checkpoints::RECOVERY_POINT, checkpoints::LOG_START_OFFSET] {
+        retain_in_checkpoint(storage, dir.path(), name, |(topic, partition)| live.contains(&(topic, *partition)));
+    }
+}
+
+fn retain_in_checkpoint(storage: &dyn Storage, dir: &Path, name: &str, keep: impl Fn(&(String, i32)) -> bool) {
+    // One that cannot be read says nothing, to whoever opens logs too.
+    let mut offsets = checkpoints::read(storage, dir, name).unwrap_or_default();
+    let known = offsets.len();
+    offsets.retain(|partition, _| keep(partition));
+    if offsets.len() < known
+        && let Err(error) = checkpoints::write(storage, dir, name, &offsets)
+    {
+        tracing::error!(%error, "{name} cannot be written");
     }
 }

@@ -133,6 +133,34 @@ fn the_log_of_an_earlier_topic_of_that_name_is_set_aside() {
 }
 
 #[test]
+fn what_is_known_of_a_deleted_topics_log_is_not_believed_of_the_next_one() {
+    let first_offsets = |renames: bool| {
+        let disk = disk();
+        let life = start(&disk, &[]);
+        let replica = life.lead(7, 0).unwrap();
+        (0..3).for_each(|_| drop(life.append(&replica).unwrap()));
+        replica.with_partition(|partition, _| partition.log_mut().increment_log_start_offset(3).unwrap());
+        life.manager.checkpoint_log_starts();
+        life.manager.checkpoint_recovery_points();
+        life.manager.checkpoint_high_watermarks();
+        if renames {
+            life.delete(7);
+        } else {
+            // The process ends before it has carried out what the metadata says.
+            drop(life);
+        }
+        let life = start(&disk, &[]);
+        life.append(&life.lead(8, 0).unwrap()).unwrap();
+        drop(life);
+        let life = start(&disk, &[]);
+        let view = life.lead(8, 1).unwrap().view();
+        (view.log.log_start_offset, view.log.log_end_offset)
+    };
+    assert_eq!(first_offsets(true), (0, 1));
+    assert_eq!(first_offsets(false), (0, 1));
+}
+
+#[test]
 fn a_log_that_cannot_be_opened_stays_where_it_is_until_it_can() {
     let disk = disk();
     spoil(&disk, "/b");
