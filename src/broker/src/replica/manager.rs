@@ -611,8 +611,10 @@ impl ReplicaManager {
         self.write_changed(checkpoints::REPLICATION_OFFSET, now, &mut last.high_watermarks);
     }
 
-    /// Writes `recovery-point-offset-checkpoint` where it changed.
+    /// Writes `recovery-point-offset-checkpoint` where it changed. The starts come first: a recovery point that the
+    /// deletion of records has raised says something of the medium only together with the start.
     pub fn checkpoint_recovery_points(&self) {
+        self.checkpoint_log_starts();
         let now = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
         let mut last = self.checkpointed.lock();
         self.write_changed(checkpoints::RECOVERY_POINT, now, &mut last.recovery_points);
@@ -684,7 +686,6 @@ impl ReplicaManager {
             }
         });
         self.checkpoint_recovery_points();
-        self.checkpoint_log_starts();
         self.checkpoint_high_watermarks();
         for (dir, clean) in self.directories.all().iter().zip(clean) {
             if clean.load(Ordering::Relaxed)
