@@ -111,6 +111,7 @@ pub struct ReplicaManager {
 }
 
 /// What was last written, so that an idle node writes nothing.
+/// Locked before replicas are looked at: one that is deleted meanwhile must not be written back.
 #[derive(Debug, Default)]
 struct Checkpointed {
     high_watermarks: Vec<Offsets>,
@@ -499,7 +500,7 @@ impl ReplicaManager {
             (replicas.remove(&key), self.failed.write().remove(&key))
         };
         let directory = match (&replica, &failed) {
-            (Some(replica), _) => self.dirs.iter().position(|d| d.id == replica.directory),
+            (Some(replica), _) => Some(self.directories.index_of(replica.directory)),
             (None, failed) => failed.as_ref().map(|failed| failed.known.directory),
         };
         let name = suffixed_dir_name(topic, index, DirKind::Delete, &mut self.rng.lock());
@@ -561,7 +562,7 @@ impl ReplicaManager {
             (checkpoints::LOG_START_OFFSET, log_starts),
         ] {
             last[directory].remove(&key);
-            retain_in_checkpoint(&*self.storage, self.dirs[directory].path(), name, |known| *known != key);
+            retain_in_checkpoint(&*self.storage, self.directories.path(directory), name, |known| *known != key);
         }
     }
 
@@ -606,8 +607,8 @@ impl ReplicaManager {
 
     /// Writes `replication-offset-checkpoint` where it changed.
     pub fn checkpoint_high_watermarks(&self) {
-        let now = self.collect(|replica| replica.view().log.high_watermark);
         let mut last = self.checkpointed.lock();
+        let now = self.collect(|replica| replica.view().log.high_watermark);
         self.write_changed(checkpoints::REPLICATION_OFFSET, now, &mut last.high_watermarks);
     }
 
@@ -615,15 +616,15 @@ impl ReplicaManager {
     /// deletion of records has raised says something of the medium only together with the start.
     pub fn checkpoint_recovery_points(&self) {
         self.checkpoint_log_starts();
-        let now = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
         let mut last = self.checkpointed.lock();
+        let now = self.collect(|replica| replica.with_partition(|p, _| p.log().recovery_point()));
         self.write_changed(checkpoints::RECOVERY_POINT, now, &mut last.recovery_points);
     }
 
     /// Writes `log-start-offset-checkpoint` where it changed.
     pub fn checkpoint_log_starts(&self) {
-        let now = self.collect(|replica| replica.view().log.log_start_offset);
         let mut last = self.checkpointed.lock();
+        let now = self.collect(|replica| replica.view().log.log_start_offset);
         self.write_changed(checkpoints::LOG_START_OFFSET, now, &mut last.log_starts);
     }
 
