@@ -54,7 +54,8 @@ fn verdict(bytes: &Bytes, rules: &ProduceRules<'_>) -> String {
             let records = crate::compression::decompress(codec, &batch.payload, 1 << 20).expect("reads");
             format!("rebuilt|{}|{}", hex(&header), hex(&records))
         }
-        Err(ProduceError { code, message: Some(message), record_errors, .. }) => {
+        // Of refusals without record errors Kafka's classes were asked for the code only.
+        Err(ProduceError { code, message: Some(message), record_errors, .. }) if !record_errors.is_empty() => {
             let mut out = format!("records|{}|{message}", code.code());
             for (index, text) in record_errors {
                 out += &format!("|{index}={text}");
