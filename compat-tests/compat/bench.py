@@ -157,7 +157,7 @@ def warm_round(node, number, scale, took):
 
 def main(pairs, scale, document):
     report = summary.Report("bench")
-    table = figures()
+    table, load = figures(), os.getloadavg()[0]
     begin = time.monotonic()
 
     def into(name):
@@ -166,6 +166,8 @@ def main(pairs, scale, document):
             print(f"  {time.monotonic() - begin:6.0f} s  {name:<6} {figure:<18} {value:10.3f} {table[figure].unit}", flush=True)
         return took
 
+    if load > 0.5:
+        print(f"the machine is not quiet: load {load:.1f}", flush=True)
     for number in range(pairs):
         print(f"fresh brokers, pair {number + 1} of {pairs}", flush=True)
         for make in (kafka, ottla) if number % 2 == 0 else (ottla, kafka):
@@ -182,7 +184,7 @@ def main(pairs, scale, document):
                 warm_round(node, number, scale, into(node.name))
 
     binary = nodes.ottla_binary().stat().st_size / 1e6
-    lines, unmet = render(table, binary, pairs, scale, (time.monotonic() - begin) / 60)
+    lines, unmet = render(table, binary, pairs, scale, (time.monotonic() - begin) / 60, load)
     if document:
         (cache.ROOT / "docs" / "benchmarks.md").write_text(lines)
         print("wrote docs/benchmarks.md")
@@ -200,14 +202,15 @@ def number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
 
 
-def render(table, binary, pairs, scale, minutes):
+def render(table, binary, pairs, scale, minutes, load):
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     java_version = subprocess.run(["java", "-version"], stderr=subprocess.PIPE, text=True).stderr.splitlines()[0]
     out = ["# Benchmarks", "",
            "Written by `scripts/bench`: Ottla and Apache Kafka 4.3.1 in the same run on the same machine, in alternating pairs. Kafka has the",
            "heap and flags of its start script (`-Xms1G -Xmx1G`, G1) and 5 M records to warm up; load is Kafka's own perf tools, defaults",
            "but for the sizes named here (acks=all, idempotent, one partition, no compression). CPU is the broker process's alone.", "",
-           f"{os.cpu_count()} × {model}, Linux {platform.release()}, {java_version}; {pairs} pairs, {minutes:.0f} minutes"
+           f"{os.cpu_count()} × {model}, Linux {platform.release()}, {java_version}; {pairs} pairs, {minutes:.0f} minutes; "
+           f"load of the machine before the run {load:.1f}"
            + (f"; **sizes × {scale}: not a valid run**" if scale != 1 else "") + ".", "",
            "| figure | Ottla | Kafka | Kafka ÷ Ottla | must | aim | |", "|---|---|---|---|---|---|---|"]
     unmet = set()
