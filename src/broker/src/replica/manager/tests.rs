@@ -138,7 +138,9 @@ fn what_is_known_of_a_deleted_topics_log_is_not_believed_of_the_next_one() {
         let disk = disk();
         let life = start(&disk, &[]);
         let replica = life.lead(7, 0).unwrap();
-        (0..3).for_each(|_| drop(life.append(&replica).unwrap()));
+        for _ in 0..3 {
+            life.append(&replica).unwrap();
+        }
         replica.with_partition(|partition, _| partition.log_mut().increment_log_start_offset(3).unwrap());
         life.manager.checkpoint_log_starts();
         life.manager.checkpoint_recovery_points();
